@@ -1,0 +1,43 @@
+# make demo    restores the pictures of examples/ and names the page that shows them
+# make test    everything that CI checks
+# make format  puts the code into the project's format
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test check format clean
+
+demo: .venv/use
+	$(BIN)/hillotype restore examples -o demo --overwrite --page
+
+test: .venv/dev check
+	$(BIN)/python -m pytest --durations=5
+
+check: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hillotype needs Python 3.11 or newer; name one: make PYTHON=python3.12 demo"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/use: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+# torch first: asked for by itself and by version, pip takes its CPU build where the index has one
+.venv/dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) "torch>=2.13,<2.14"
+	$(PIP) --editable ".[train,dev]"
+	@touch $@ .venv/use
+
+clean:
+	rm -rf .venv demo dist

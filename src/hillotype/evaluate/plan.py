@@ -1,0 +1,139 @@
+"""What to measure of a model file: test pictures, conditions, baselines and figures of its task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hillotype.color import Lab
+from hillotype.data import load_pictures, open_source, split_names
+from hillotype.data.splits import FRACTIONS
+from hillotype.errors import DataError, RecipeError
+from hillotype.evaluate.baselines import (
+    Baseline,
+    Gray,
+    Identity,
+    NonLocalMeans,
+    colorize_baselines,
+    denoise_baselines,
+)
+from hillotype.evaluate.measure import Metric
+from hillotype.evaluate.models import ColorizerMethod, DenoiserMethod
+from hillotype.evaluate.patches import Floats
+from hillotype.metrics import colorfulness, delta_e2000, psnr, ssim
+from hillotype.modelfile import Card, Model
+from hillotype.noise import Gaussian
+from hillotype.tasks import Colorize, Denoise, Task
+
+FITTING_PICTURES = 120
+"""How many training pictures PCA and mean color are fitted on."""
+
+
+def read_test_pictures(
+    card: Card, name: str, *, split: str = "all", limit: int | None = None, fractions: Sequence[float] = FRACTIONS
+) -> list[Floats]:
+    """Return the pictures (C, H, W) float32 of a source that a model is tested on.
+
+    Raises:
+        DataError: nothing there, or the split is empty.
+    """
+    source = open_source(name)
+    names = split_names(source.names, split, fractions)[:limit]
+    if not names:
+        raise DataError(f"{name}: no pictures in its {split} split; choose --split all")
+    return _floats(load_pictures(source, names, gray=card.task == "denoise" and card.in_channels == 1))
+
+
+def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
+    """Return clean training pictures (C, H, W) for the baselines that learn; none where no source is at hand.
+
+    Without a `name`, they are the train split of the first source of the model's own recipe that is found.
+    """
+    gray = card.task == "denoise" and card.in_channels == 1
+    if name is not None:
+        source = open_source(name)
+        return _floats(load_pictures(source, _spread(source.names), gray=gray))
+    for settings in card.training.get("recipe", {}).get("data", {}).get("sources", ()):
+        try:
+            source = open_source(settings["name"])
+        except DataError:
+            continue
+        names = split_names(source.names, "train", settings.get("fractions", FRACTIONS))
+        return _floats(load_pictures(source, _spread(names), gray=gray))
+    return []
+
+
+def _spread(names: Sequence[str]) -> list[str]:
+    """Evenly spaced names, at most `FITTING_PICTURES`."""
+    step = max(1, len(names) // FITTING_PICTURES)
+    return list(names[::step][:FITTING_PICTURES])
+
+
+def _floats(pictures: Sequence[Floats]) -> list[Floats]:
+    return [picture.transpose(2, 0, 1).astype(np.float32) / 255 for picture in pictures]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured: observations by condition, methods (doing nothing first, the model last), figures by name."""
+
+    tasks: dict[str, Task]
+    methods: list[Baseline]
+    metrics: dict[str, Metric]
+
+
+def make_plan(
+    model: Model,
+    fitting: Sequence[Floats],
+    *,
+    sigmas: Sequence[float] = (0.0, 15.0, 25.0, 50.0),
+    rng: np.random.Generator,
+) -> Plan:
+    """Choose conditions, baselines and figures for a model's task, and fit the baselines.
+
+    Args:
+        model: what to measure.
+        fitting: clean training pictures (C, H, W) for PCA and mean color; without any, these rows are left out.
+        sigmas: noise levels of 255 that a denoiser meets, float noise neither clipped nor rounded; 0 is clean.
+        rng: chooses the patches that PCA is fitted on.
+
+    Raises:
+        RecipeError: a model of a task that has no evaluation.
+    """
+    if model.card.task == "denoise":
+        return Plan(
+            {_sigma_name(sigma): Denoise(Gaussian((sigma, sigma))) for sigma in sigmas},
+            [*(denoise_baselines(fitting, rng) if fitting else (Identity(), NonLocalMeans())), DenoiserMethod(model)],
+            {"PSNR (dB)": finite_psnr, "SSIM": ssim},
+        )
+    if model.card.task == "colorize":
+        return Plan(
+            {"color": Colorize(Lab())},
+            [*(colorize_baselines(fitting, rng, Lab()) if fitting else (Gray(Lab()),)), ColorizerMethod(model)],
+            {
+                "PSNR (dB)": psnr,
+                "CIEDE2000": delta_e2000,
+                "colorfulness": _colorfulness,
+                "colorfulness of truth": _true_colorfulness,
+            },
+        )
+    raise RecipeError(f"{model.card.name}: no evaluation for the task {model.card.task!r}; use denoise or colorize")
+
+
+def finite_psnr(answer: Floats, truth: Floats) -> Floats:
+    """PSNR in dB; an exact answer counts as 100 dB, so that means stay finite."""
+    return np.minimum(psnr(answer, truth), 100.0)
+
+
+def _sigma_name(sigma: float) -> str:
+    return "clean" if sigma == 0 else f"sigma {sigma:g}"
+
+
+def _colorfulness(answer: Floats, truth: Floats) -> Floats:
+    return colorfulness(answer)
+
+
+def _true_colorfulness(answer: Floats, truth: Floats) -> Floats:
+    return colorfulness(truth)

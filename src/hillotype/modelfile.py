@@ -1,0 +1,290 @@
+"""Model files: one .onnx whose metadata holds the card; writing, reading and running them, and the zoo.
+
+Nothing here is a pickle: a model file is a graph of known operators and a JSON text. ONNX Runtime is imported
+when a file is opened, `onnx` only when a card is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hillotype.errors import ModelFileError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
+    from numpy.typing import NDArray
+
+CARD_FORMAT = 1
+"""The version of the card's JSON that this code writes and reads."""
+
+CARD_KEY = "hillotype"
+"""The key of the ONNX metadata under which the card stands."""
+
+_REMEDY = "export the model again"
+
+ZOO_FOLDER = Path(__file__).parent / "zoo"
+"""Where the models of the package lie, one .onnx each; the file name without suffix is the model's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a model file says about itself.
+
+    Attributes:
+        name: the model's name, for example "denoise-gray".
+        task: what it does: "denoise" (picture to picture) or "colorize" (luma to chroma).
+        summary: one sentence for people.
+        color_space: name of the color space of luma and chroma, None for models from picture to picture.
+        in_channels: channels of the input (N, in_channels, H, W), float32 in [0, 1].
+        out_channels: channels of the output (N, out_channels, H, W), float32, not clipped.
+        multiple: H and W of the input must be multiples of this.
+        halo: how many pixels around an output pixel can change it, in pixels of the input.
+        working_side: short side, in pixels, at which the model should see a picture; None if at full size.
+        parameters: number of trained numbers in the network.
+        training: how it was made: recipe, sources, steps, minutes, seed.
+        data_licence: the licences of the training data.
+        metrics: tables of measured figures, with their baselines.
+        code_version: version of hillotype that exported it.
+        created: date and time of the export, ISO 8601.
+    """
+
+    name: str
+    task: str
+    in_channels: int
+    out_channels: int
+    summary: str = ""
+    color_space: str | None = None
+    multiple: int = 1
+    halo: int = 0
+    working_side: int | None = None
+    parameters: int = 0
+    training: Mapping[str, Any] = field(default_factory=dict)
+    data_licence: str = ""
+    metrics: tuple[Mapping[str, Any], ...] = ()
+    code_version: str = ""
+    created: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.metrics, list):
+            object.__setattr__(self, "metrics", tuple(self.metrics))
+        for name, kind in _FIELD_KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise ModelFileError(f"card: {name} is {value!r}; it must be {_kind_name(kind)}; {_REMEDY}")
+        for name in ("in_channels", "out_channels", "multiple", "working_side"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ModelFileError(f"card: {name} is {value}; it must be at least 1; {_REMEDY}")
+        if self.halo < 0:
+            raise ModelFileError(f"card: halo is {self.halo}; it must not be negative; {_REMEDY}")
+
+    def to_json(self) -> str:
+        """Write the card as JSON, one line, with the card format in it."""
+        return json.dumps({"format": CARD_FORMAT, **asdict(self)}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """Read a card from JSON.
+
+        Raises:
+            ModelFileError: not JSON, another format, or a field missing, unknown or of a wrong type.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ModelFileError(f"card: not JSON ({error}); {_REMEDY}") from error
+        if not isinstance(values, dict):
+            raise ModelFileError(f"card: not a JSON object; {_REMEDY}")
+        version = values.pop("format", None)
+        if version != CARD_FORMAT:
+            raise ModelFileError(f"card: its format is {version!r}, this version reads {CARD_FORMAT}; update hillotype")
+        known = {entry.name for entry in fields(cls)}
+        for problem, names in (("missing", known - values.keys()), ("unknown", values.keys() - known)):
+            if names:
+                raise ModelFileError(f"card: {problem} {', '.join(sorted(names))}; {_REMEDY}")
+        return cls(**values)
+
+
+_FIELD_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "task", "summary", "data_licence", "code_version", "created"), (str,)),
+    **dict.fromkeys(("in_channels", "out_channels", "multiple", "halo", "parameters"), (int,)),
+    "color_space": (str, type(None)),
+    "working_side": (int, type(None)),
+    "training": (Mapping,),
+    "metrics": (tuple,),
+}
+
+
+def _kind_name(kinds: tuple[type, ...]) -> str:
+    words = {str: "text", int: "a whole number", type(None): "null", Mapping: "an object", tuple: "a list"}
+    return " or ".join(words[kind] for kind in kinds)
+
+
+class Model:
+    """A model file, ready to run; the network is loaded at the first `run`.
+
+    Attributes:
+        card: what the file says about itself.
+        path: where the file lies.
+        threads: how many threads compute; None for one on each core.
+    """
+
+    def __init__(self, path: Path, card: Card, threads: int | None = None) -> None:
+        self.path, self.card, self.threads = path, card, threads
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, always in the same way.
+
+        Raises:
+            ModelFileError: the network is damaged, or the input has a shape that the card rules out.
+        """
+        self._check(pictures.shape)
+        if self._session is None:
+            self._session = _open(self.path, threads=self.threads)
+        try:
+            (output,) = self._session.run(None, {self._session.get_inputs()[0].name: pictures})
+        except Exception as error:  # ONNX Runtime's own exceptions have no common base
+            raise ModelFileError(f"{self.path}: the network fails ({_first_line(error)}); {_REMEDY}") from error
+        expected = (pictures.shape[0], self.card.out_channels, *pictures.shape[2:])
+        if output.shape != expected:
+            raise ModelFileError(f"{self.path}: gives {output.shape}, its card says {expected}; {_REMEDY}")
+        return output  # type: ignore[no-any-return]
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        channels, multiple = self.card.in_channels, self.card.multiple
+        if len(shape) != 4 or shape[1] != channels or shape[2] % multiple or shape[3] % multiple:
+            raise ModelFileError(
+                f"{self.card.name}: input of shape {shape}; it must be (N, {channels}, H, W) with H and W "
+                f"multiples of {multiple}; pad it"
+            )
+
+
+def zoo() -> dict[str, Path]:
+    """Return the model files of the package by name."""
+    return {path.stem: path for path in sorted(ZOO_FOLDER.glob("*.onnx"))}
+
+
+def load_model(name_or_path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
+    """Open a model of the zoo by its name, or a model file by its path; cheap to call again.
+
+    Args:
+        name_or_path: a name from `zoo()`, or the path of an .onnx file.
+        threads: how many threads compute; None for one on each core.
+
+    Raises:
+        ModelFileError: no such model, or a file that is damaged or not a hillotype model.
+    """
+    path = find_model(name_or_path)
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    return _load(path, stamp, threads)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, _stamp: int, threads: int | None) -> Model:
+    return Model(path, read_card(path), threads)
+
+
+def find_model(name_or_path: str | os.PathLike[str]) -> Path:
+    """Return the path of a model of the zoo, or of a model file.
+
+    Raises:
+        ModelFileError: there is neither a model nor a file of that name.
+    """
+    models = zoo()
+    if isinstance(name_or_path, str) and name_or_path in models:
+        return models[name_or_path]
+    path = Path(name_or_path)
+    if path.is_dir():
+        raise ModelFileError(f"{path}: a folder, not a model file; give the .onnx file in it")
+    if not path.exists():
+        names = ", ".join(models) or "none, it is empty"
+        raise ModelFileError(f"{path}: no such model; give an .onnx file or a name from the zoo: {names}")
+    return path
+
+
+def read_card(path: Path) -> Card:
+    """Read the card of a model file.
+
+    Raises:
+        ModelFileError: the file is missing, damaged or not a hillotype model.
+    """
+    metadata = _open(path, optimize=False).get_modelmeta().custom_metadata_map
+    if CARD_KEY not in metadata:
+        raise ModelFileError(f"{path}: an ONNX file without hillotype's card; export it with hillotype")
+    try:
+        return Card.from_json(metadata[CARD_KEY])
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+
+
+def write_card(path: Path, card: Card) -> None:
+    """Put the card into an ONNX file, in place of one that may be there; needs the package `onnx`.
+
+    The file is replaced in one step: it never lies there half written.
+
+    Raises:
+        ModelFileError: the file is missing or damaged, or cannot be written.
+    """
+    import onnx
+
+    try:
+        model = onnx.load(path)
+        onnx.helper.set_model_props(
+            model, {**{entry.key: entry.value for entry in model.metadata_props}, CARD_KEY: card.to_json()}
+        )
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except Exception as error:  # protobuf's decode error is no OSError
+        raise ModelFileError(f"{path}: the card cannot be written ({_first_line(error)}); {_REMEDY}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(model.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, path.stat().st_mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # fatal only: every failure becomes an error of ours
+    options.intra_op_num_threads = threads or _cores()
+    options.use_deterministic_compute = True
+    # Measured on tiles of many shapes: plans per shape cost 10 % more memory, waiting threads 30 % more time.
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not optimize:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if not path.is_file():
+        raise ModelFileError(f"{path}: no such file; check the path")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own exceptions have no common base
+        raise ModelFileError(
+            f"{path}: not a whole ONNX model (damaged, truncated or another kind of file); copy it again"
+        ) from error
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,177 @@
+"""Networks whose skips carry the picture past the code: they restore, but have no latent space.
+
+`ResidualUNet` denoises; `Lite0UNet` colorizes.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hillotype.errors import RecipeError
+from hillotype.models.base import ImageModel, register
+from hillotype.models.efficientnet import Lite0Encoder
+
+
+def _conv(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+
+
+class _ResidualBlock(nn.Module):
+    """x + conv(relu(conv(x))), without biases and norms."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = _conv(width, width), _conv(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.second(functional.relu(self.first(x)))
+        return x + result
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(_ResidualBlock(width) for _ in range(count)))
+
+
+@register("residual_unet")
+class ResidualUNet(ImageModel):
+    """A bias-free residual U-Net on pixel-unshuffled input, for blind denoising.
+
+    The picture is rearranged to half the size and four times the channels (Zhang et al. 2018, FFDNet,
+    https://arxiv.org/abs/1710.04026), passes a U-Net of plain 3x3 residual blocks (Zhang et al. 2021, DRUNet,
+    https://arxiv.org/abs/2008.13751) with strided downs, transposed ups and additive skips, and the result is added
+    to the picture. Without biases the net is homogeneous, f(a x) = a f(x) for a > 0, and generalizes to noise levels
+    it has not seen (Mohan et al. 2020, https://arxiv.org/abs/1906.05478). No norm, no pooling: tiles are exact.
+
+    Args:
+        in_channels: channels of the picture, the same as `out_channels`.
+        out_channels: channels of the answer.
+        widths: channels at each scale, finest first.
+        blocks: residual blocks at each scale, in the encoder and again in the decoder (the last: in the middle).
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        widths: Sequence[int] = (32, 64, 128),
+        blocks: Sequence[int] = (1, 1, 2),
+    ) -> None:
+        super().__init__()
+        if in_channels != out_channels:
+            raise RecipeError(
+                f"residual_unet: {in_channels} channels in, {out_channels} out; it adds its answer to the picture, "
+                "so both must be equal"
+            )
+        if len(widths) != len(blocks) or not widths:
+            raise RecipeError(f"residual_unet: widths {list(widths)} and blocks {list(blocks)} must pair up")
+        self.multiple = 2 ** len(widths)
+        self.halo = _halo(blocks)
+        self.head = _conv(4 * in_channels, widths[0])
+        self.encoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairwise(widths))
+        self.middle = _blocks(widths[-1], blocks[-1])
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in pairwise(widths))
+        self.decoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
+        self.tail = _conv(widths[0], 4 * out_channels)
+        self._start_near_identity()
+
+    def _start_near_identity(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+            if isinstance(module, _ResidualBlock):
+                nn.init.kaiming_normal_(module.first.weight, nonlinearity="relu")
+        for module in self.modules():
+            if isinstance(module, _ResidualBlock):
+                module.second.weight.data.mul_(0.2)
+        self.tail.weight.data.mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps noisy (N, C, H, W) to denoised (N, C, H, W); H and W multiples of `multiple`."""
+        features = self.head(functional.pixel_unshuffle(x, 2))
+        skips = []
+        for blocks, down in zip(self.encoder, self.down, strict=True):
+            features = blocks(features)
+            skips.append(features)
+            features = down(features)
+        features = self.middle(features)
+        for blocks, up, skip in zip(reversed(self.decoder), reversed(self.up), reversed(skips), strict=True):
+            features = blocks(up(features) + skip)
+        return x + functional.pixel_shuffle(self.tail(features), 2)
+
+
+def _halo(blocks: Sequence[int]) -> int:
+    """The reach of an output pixel in input pixels: every 3x3 convolution adds the stride it works at."""
+    reach = 2 + 2  # head and tail, at stride 2
+    for level, count in enumerate(blocks, start=1):
+        passes = count if level == len(blocks) else 2 * count
+        reach += 2 * passes * (1 << level)
+    return reach + (1 << len(blocks))  # an output pixel may sit anywhere in its coarsest cell
+
+
+@register("lite0_unet")
+class Lite0UNet(ImageModel):
+    """A U-Net whose encoder is EfficientNet-Lite0 with its ImageNet weights: luma in, chroma out.
+
+    The encoder is frozen unless `train_encoder`: its batch norms keep ImageNet's statistics either way. The decoder
+    raises the five scales by nearest neighbor and two 3x3 convolutions with group norm; the answer is made at stride
+    2, raised bilinearly, and bounded by tanh.
+
+    Args:
+        in_channels: 1, the luma in [0, 1] (the three color channels of the encoder's stem are folded into one).
+        out_channels: chroma channels, 2 for Lab and YCbCr.
+        widths: decoder channels at strides 2, 4, 8, 16 and 32.
+        train_encoder: whether training changes the encoder as well.
+        pretrained: whether the encoder starts from its ImageNet weights.
+    """
+
+    multiple = 32
+    output_range = (-1.0, 1.0)
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 2,
+        widths: Sequence[int] = (24, 40, 64, 96, 160),
+        train_encoder: bool = False,
+        pretrained: bool = True,
+    ) -> None:
+        super().__init__()
+        if in_channels != 1:
+            raise RecipeError(f"lite0_unet: {in_channels} channels in; it takes 1, the luma")
+        self.encoder = Lite0Encoder(pretrained=pretrained)
+        self.train_encoder = train_encoder
+        self.encoder.requires_grad_(train_encoder)
+        self.lateral = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(Lite0Encoder.widths, widths, strict=True))
+        self.fuse = nn.ModuleList(_fuse(a + b, a) for a, b in pairwise(widths))
+        self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        self.encoder.eval()
+
+    def train(self, mode: bool = True) -> "Lite0UNet":
+        """Sets training mode; the encoder's batch norms stay in evaluation mode, with ImageNet's statistics."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1]; H and W multiples of 32."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_encoder):
+            scales = self.encoder(x)
+        levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
+        features = levels[-1]
+        for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
+            raised = functional.interpolate(features, scale_factor=2.0, mode="nearest")
+            features = fuse(torch.cat([level, raised], dim=1))
+        chroma = torch.tanh(self.head(features))
+        return functional.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def _fuse(inputs: int, outputs: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for channels in (inputs, outputs):
+        layers += [nn.Conv2d(channels, outputs, 3, padding=1), nn.GroupNorm(8, outputs), nn.SiLU()]
+    return nn.Sequential(*layers)

@@ -1,0 +1,113 @@
+"""The picture: pixels as stored in files, with everything that must survive a restoration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hillotype.errors import PictureError
+
+DEFAULT_MAX_PIXELS: Final = 178_000_000
+"""Pixels (width x height) that `read_picture` accepts unless told otherwise."""
+
+FORMAT_OF_SUFFIX: Final = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    r"""A picture as it came from a file, upright.
+
+    Attributes:
+        pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type.
+        alpha: (H, W) of the same type, not premultiplied, or None.
+        format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP" or "GIF".
+        exif: EXIF as bytes that start with b"Exif\0\0", orientation 1, or None.
+        icc: ICC profile of the pixels, or None (then sRGB is meant).
+        xmp: XMP packet, or None.
+        dpi: Dots per inch, horizontal and vertical, or None.
+        lossless: Whether the source stored the pixels without loss.
+        notes: What could not be kept as it was, one phrase each.
+
+    Raises:
+        PictureError: If the arrays do not have these shapes and types, or are empty.
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    format: str = "PNG"
+    exif: bytes | None = None
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    lossless: bool = True
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if len(shape) != 3 or shape[2] not in (1, 3) or dtype not in (np.uint8, np.uint16):
+            raise PictureError(
+                f"array {shape} of {dtype}: pixels are (height, width, 1 or 3) of uint8 or uint16; convert it"
+            )
+        if 0 in shape:
+            raise PictureError(f"{shape[1]} x {shape[0]} pixels: a picture has at least 1 x 1; check its source")
+        if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != dtype):
+            raise PictureError(
+                f"alpha {self.alpha.shape} of {self.alpha.dtype}: it must be {shape[:2]} of {dtype}, "
+                "as the pixels are; convert it"
+            )
+
+
+def is_picture_name(path: Path | str) -> bool:
+    """Tells whether a file's suffix is one that `read_picture` knows, in either case; the file is not opened."""
+    return Path(path).suffix.lower() in FORMAT_OF_SUFFIX
+
+
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Refuses a size from a header before anything is decoded.
+
+    Raises:
+        PictureError: If there is no pixel, or there are more than `max_pixels`.
+    """
+    if width < 1 or height < 1:
+        raise PictureError(f"{width} x {height} pixels: a picture has at least 1 x 1; copy it again from its source")
+    if width * height > max_pixels:
+        raise PictureError(
+            f"{width} x {height} = {width * height:,} pixels: the limit is {max_pixels:,}; "
+            "raise it with --max-pixels if you trust the file"
+        )
+
+
+def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Splits (H, W) or (H, W, 1 to 4) into pixels (H, W, 1 or 3) and alpha (H, W) or None."""
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.shape[2] in (2, 4):
+        return np.ascontiguousarray(array[..., :-1]), np.ascontiguousarray(array[..., -1])
+    return np.ascontiguousarray(array), None
+
+
+def join_alpha(picture: Picture) -> NDArray[Any]:
+    """Returns pixels and alpha as one array: (H, W) for plain gray, else (H, W, 2 to 4)."""
+    if picture.alpha is not None:
+        return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=2)
+    return picture.pixels[..., 0] if picture.pixels.shape[2] == 1 else picture.pixels
+
+
+def row_bands(height: int, rows: int = 128) -> list[slice]:
+    """Slices that cover `height` rows, so that wide temporaries stay small whatever the picture's size."""
+    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]

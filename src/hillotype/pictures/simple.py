@@ -1,0 +1,92 @@
+"""JPEG, BMP and GIF: formats that Pillow reads and writes whole."""
+
+from __future__ import annotations
+
+import io
+from typing import IO
+
+from PIL import ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+
+from hillotype.pictures.metadata import known_dpi, with_exif_prefix
+from hillotype.pictures.modes import convert, quiet_pillow, to_image
+from hillotype.pictures.picture import Picture, check_size
+
+JPEG_QUALITY = 95
+_IPTC = 0x0404
+
+
+def decode_jpeg(file: IO[bytes], max_pixels: int) -> Picture:
+    """Decodes a JPEG file as stored; of a multi-picture file (MPO) the first."""
+    return _decode(JpegImageFile, file, "JPEG", max_pixels)
+
+
+def decode_bmp(file: IO[bytes], max_pixels: int) -> Picture:
+    """Decodes a BMP file."""
+    return _decode(BmpImageFile, file, "BMP", max_pixels)
+
+
+def decode_gif(file: IO[bytes], max_pixels: int) -> Picture:
+    """Decodes the first frame of a GIF file."""
+    return _decode(GifImageFile, file, "GIF", max_pixels)
+
+
+def _decode(plugin: type[ImageFile.ImageFile], file: IO[bytes], name: str, max_pixels: int) -> Picture:
+    with quiet_pillow():
+        image = plugin(file)
+    check_size(image.width, image.height, max_pixels)
+    with quiet_pillow(image.width * image.height):
+        image.load()
+        info = image.info
+        pixels, alpha, icc, converted = convert(image, info.get("icc_profile") or None)
+        notes = (*_left_behind(image), *converted)
+    return Picture(
+        pixels,
+        alpha,
+        name,
+        exif=with_exif_prefix(info.get("exif")),
+        icc=icc,
+        xmp=info.get("xmp") or None,
+        dpi=known_dpi(info.get("dpi")),
+        lossless=name != "JPEG",
+        notes=notes,
+    )
+
+
+def _left_behind(image: ImageFile.ImageFile) -> list[str]:
+    """What the file holds beside the picture and its metadata, and a Picture does not."""
+    notes = []
+    if isinstance(image, GifImageFile) and image.is_animated:
+        notes.append("only the first frame of the animation kept")
+    if "mp" in image.info:
+        notes.append("only the first of several pictures kept")
+    if _IPTC in image.info.get("photoshop", {}):
+        notes.append("IPTC caption not kept")
+    if image.info.get("comment"):
+        notes.append("comment not kept")
+    return notes
+
+
+def encode_jpeg(picture: Picture) -> list[bytes | memoryview]:
+    """Encodes an 8-bit picture without alpha at quality 95, chroma at full size."""
+    file = io.BytesIO()
+    to_image(picture).save(
+        file,
+        "JPEG",
+        quality=JPEG_QUALITY,
+        subsampling=0,
+        dpi=picture.dpi or (0, 0),
+        icc_profile=picture.icc,
+        exif=picture.exif or b"",
+        xmp=picture.xmp or b"",
+    )
+    return [file.getbuffer()]
+
+
+def encode_bmp(picture: Picture) -> list[bytes | memoryview]:
+    """Encodes an 8-bit picture without alpha."""
+    file = io.BytesIO()
+    to_image(picture).save(file, "BMP", dpi=picture.dpi or (96, 96))
+    return [file.getbuffer()]

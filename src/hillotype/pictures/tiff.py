@@ -1,0 +1,187 @@
+"""TIFF, 8 bits through libtiff and 9 to 16 bits through tifffile; written by tifffile, with EXIF added."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import struct
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
+
+from hillotype.errors import PictureError
+from hillotype.pictures.metadata import EXIF_PREFIX, descriptive_exif, known_dpi, tiff_tags, upright
+from hillotype.pictures.modes import convert, quiet_pillow
+from hillotype.pictures.picture import Picture, check_size, join_alpha, row_bands, split_alpha
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile, TiffPage
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+XMP, ICC, IPTC = 700, 34675, 33723
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+_INCHES_PER_UNIT = {2: 1.0, 3: 1 / 2.54}
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_UNSIGNED, _UNDEFINED = 1, 4
+_PREMULTIPLIED, _STRAIGHT = 1, 2
+_PLANES_APART = 2
+_LOSSY = {6, 7, 33003, 33005, 34712, 34892, 50001, 50002}  # kinds of JPEG, JPEG 2000, WebP, JPEG XL
+
+
+def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
+    """Decodes the first page of a TIFF file.
+
+    Raises:
+        PictureError: If it is too large or truncated, or its samples have more than 16 bits or are floats.
+        Exception: Whatever the decoders raise on damaged data.
+    """
+    import tifffile
+
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages.first
+        check_size(page.imagewidth, page.imagelength, max_pixels)
+        _check_samples(page)
+        _check_segments(page, os.fstat(file.fileno()).st_size)
+        notes = ("only the first page kept",) if len(tiff.pages) > 1 else ()
+        lossless = int(page.compression) not in _LOSSY
+        described = _described(file, tiff, notes, lossless)
+        if page.bitspersample > 8 and int(page.photometric) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+            pixels, alpha, more = _deep_arrays(page)
+            return replace(described, pixels=pixels, alpha=alpha, notes=(*described.notes, *more))
+    return _through_pillow(file, described)
+
+
+def _check_samples(page: TiffPage) -> None:
+    bits, kind = page.bitspersample, page.sampleformat
+    if not isinstance(bits, int) or bits > 16 or kind not in (_UNSIGNED, _UNDEFINED):
+        raise PictureError(
+            f"TIFF samples of {bits} bits, kind {kind}: only unsigned 8 and 16 bits are read, "
+            "not 32-bit or float; convert it to 16 bits first"
+        )
+
+
+def _check_segments(page: TiffPage, size: int) -> None:
+    """Refuses strips or tiles that reach beyond the file: decoders may fill these with zeros."""
+    ends = [offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    if not ends or max(ends) > size:
+        raise PictureError("the file ends early (truncated); copy it again from its source")
+
+
+def _described(file: IO[bytes], tiff: TiffFile, notes: tuple[str, ...], lossless: bool) -> Picture:
+    """Reads what the first directory says, beside pixels; these are a placeholder."""
+    tags = Image.Exif()
+    tags.endian, tags.bigtiff = tiff.byteorder, tiff.is_bigtiff
+    tags.load_from_fp(file, tiff.pages.first.offset)
+    inches = _INCHES_PER_UNIT.get(tags.get(RESOLUTION_UNIT, 2))
+    dpi = known_dpi((tags.get(X_RESOLUTION), tags.get(Y_RESOLUTION))) if inches else None
+    exif = descriptive_exif(tags)
+    return Picture(
+        np.zeros((1, 1, 1), np.uint8),
+        format="TIFF",
+        exif=exif.tobytes() if len(exif) else None,
+        icc=bytes(tags[ICC]) if ICC in tags else None,
+        xmp=bytes(tags[XMP]) if XMP in tags else None,
+        dpi=(dpi[0] / inches, dpi[1] / inches) if dpi and inches else None,
+        lossless=lossless,
+        notes=(*notes, "IPTC caption not kept") if IPTC in tags else notes,
+    )
+
+
+def _through_pillow(file: IO[bytes], described: Picture) -> Picture:
+    """Decodes 8-bit samples and the rarer kinds; Pillow turns a TIFF upright itself, so the tags must follow."""
+    described = upright(described)
+    file.seek(0)
+    with quiet_pillow():
+        image = TiffImageFile(file)
+    with quiet_pillow(image.width * image.height):
+        image.load()
+        converted = convert(image, described.icc)
+    notes = (*described.notes, *converted.notes)
+    return replace(described, pixels=converted.pixels, alpha=converted.alpha, icc=converted.icc, notes=notes)
+
+
+def _deep_arrays(page: TiffPage) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Gray or RGB of 9 to 16 bits, raised to 16, with straight alpha where there is any."""
+    array = page.asarray()
+    if array.ndim == 3 and page.planarconfig == _PLANES_APART:
+        array = np.moveaxis(array, 0, -1)
+    array = array.reshape(page.imagelength, page.imagewidth, -1).astype(np.uint16, copy=False)
+    bits = page.bitspersample
+    if bits < 16:
+        array = (array << (16 - bits)) | (array >> (2 * bits - 16))
+    if int(page.photometric) == _WHITE_IS_ZERO:
+        array[..., 0] = ~array[..., 0]
+    colors = 3 if int(page.photometric) == _RGB else 1
+    kinds = [int(kind) for kind in page.extrasamples]
+    notes: tuple[str, ...] = ()
+    keep = colors + (1 if kinds and kinds[0] in (_PREMULTIPLIED, _STRAIGHT) else 0)
+    if keep < array.shape[2]:
+        notes = ("extra channels not kept",)
+    pixels, alpha = split_alpha(array[..., :keep])
+    if alpha is not None and kinds[0] == _PREMULTIPLIED:
+        pixels = _straight(pixels, alpha)
+    return pixels, alpha, notes
+
+
+def _straight(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Divides premultiplied 16-bit colors by their alpha."""
+    result = np.empty_like(pixels)
+    for band in row_bands(len(pixels)):
+        divisor = np.maximum(alpha[band], 1)[..., None].astype(np.uint32)
+        result[band] = np.minimum((pixels[band] * np.uint32(65535) + divisor // 2) // divisor, 65535)
+    return result
+
+
+def encode_tiff(picture: Picture) -> list[bytes | memoryview]:
+    """Encodes as deflated TIFF with ICC, EXIF, XMP and DPI; the parts joined are the file."""
+    import tifffile
+
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file,
+        join_alpha(picture),
+        bigtiff=False,
+        byteorder="<",
+        photometric="rgb" if picture.pixels.shape[2] == 3 else "minisblack",
+        planarconfig="contig",
+        extrasamples=["unassalpha"] if picture.alpha is not None else None,
+        compression="zlib",
+        compressionargs={"level": 4},
+        predictor=True,
+        metadata=None,
+        software=False,
+        iccprofile=picture.icc,
+        resolution=picture.dpi,
+        resolutionunit="INCH" if picture.dpi else None,
+        extratags=[(XMP, 1, len(picture.xmp), picture.xmp, True)] if picture.xmp else [],
+    )
+    tags = tiff_tags(picture.exif) if picture.exif else None
+    return _with_exif(file.getbuffer(), tags) if tags else [file.getbuffer()]
+
+
+def _with_exif(tiff: memoryview, tags: Image.Exif) -> list[bytes | memoryview]:
+    """Adds tags to the first directory of a little-endian TIFF.
+
+    The EXIF directories go behind the file, and a merged first directory behind them; entries are opaque
+    12-byte records whose offsets count from the file's start, so they can be moved.
+    """
+    padding = b"\x00" * (len(tiff) % 2)
+    start = len(tiff) + len(padding)
+    added = tags.tobytes(offset=start)[len(EXIF_PREFIX) + 8 :]
+    added += b"\x00" * (len(added) % 2)
+    entries = _records(added, 0) | _records(tiff, struct.unpack_from("<I", tiff, 4)[0])
+    directory = struct.pack("<H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
+    struct.pack_into("<I", tiff, 4, start + len(added))
+    return [tiff, padding, added, directory]
+
+
+def _records(data: bytes | memoryview, offset: int) -> dict[int, bytes]:
+    (count,) = struct.unpack_from("<H", data, offset)
+    starts = range(offset + 2, offset + 2 + 12 * count, 12)
+    return {struct.unpack_from("<H", data, start)[0]: bytes(data[start : start + 12]) for start in starts}

@@ -1,0 +1,60 @@
+"""The fast guided filter: small planes raised to full size along the edges of a guide."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Plane = NDArray[np.float32]
+
+
+def local_lines(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> tuple[Plane, Plane]:
+    """Fit planes as lines of the guide, `slope * guide + offset`, within each window, and smooth the lines.
+
+    Source: He, Sun, Tang 2013, Guided Image Filtering, https://doi.org/10.1109/TPAMI.2012.213; that the lines may
+    be fitted on a small copy and applied at full size: He, Sun 2015, https://arxiv.org/abs/1505.00996.
+
+    Args:
+        guide: (H, W), values near [0, 1].
+        planes: (K, H, W), what is to be raised.
+        radius: windows are squares of side 2 * radius + 1, cut off at the borders.
+        epsilon: variance of the guide, below which a window counts as flat and gets a slope near 0.
+
+    Returns:
+        Slope and offset, each (K, H, W).
+    """
+    mean_guide = box_mean(guide, radius)
+    variance = box_mean(guide * guide, radius) - mean_guide**2
+    mean_planes = box_mean(planes, radius)
+    covariance = box_mean(planes * guide, radius) - mean_planes * mean_guide
+    slope = covariance / (variance + np.float32(epsilon))
+    offset = mean_planes - slope * mean_guide
+    return box_mean(slope, radius), box_mean(offset, radius)
+
+
+def box_mean(planes: Plane, radius: int) -> Plane:
+    """Return the means of (..., H, W) over squares of side 2 * radius + 1, cut off at the borders."""
+    for axis in (-2, -1):
+        planes = _running_mean(planes, radius, axis)
+    return planes
+
+
+def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
+    length = planes.shape[axis]
+    totals = np.cumsum(planes, axis=axis, dtype=np.float64)  # float32 would lose the small differences
+    totals = np.concatenate([np.zeros_like(np.take(totals, [0], axis=axis)), totals], axis=axis)
+    first = np.maximum(np.arange(length) - radius, 0)
+    last = np.minimum(np.arange(length) + radius + 1, length)
+    count = (last - first).reshape([-1, 1] if axis == -2 else [-1])
+    sums = np.take(totals, last, axis=axis) - np.take(totals, first, axis=axis)
+    return (sums / count).astype(np.float32)
+
+
+def raised(plane: Plane, size: tuple[int, int], rows: slice) -> Plane:
+    """Return some rows of a plane (h, w) raised bilinearly to `size` (H, W): (rows, W), seamless between calls."""
+    height, width = plane.shape
+    scale = height / size[0]
+    box = (0, rows.start * scale, width, rows.stop * scale)
+    image = Image.fromarray(plane)
+    return np.asarray(image.resize((size[1], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))

@@ -1,0 +1,43 @@
+"""Pixels of any depth as floats in [0, 1] and back, without a copy of the whole picture."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[Any]
+"""(H, W, C) uint8, uint16 or float32 in [0, 1]; C = 1 (gray) or 3 (RGB)."""
+
+
+def full_scale(pixels: Pixels) -> float:
+    """Return the value that stands for white: 255, 65535, or 1 for floats."""
+    return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
+
+
+def store(values: NDArray[np.float32], out: Pixels) -> None:
+    """Write floats, 0 to 1, into `out` of any depth: clipped, and rounded if `out` holds integers.
+
+    `values` serves as working memory.
+    """
+    scale = full_scale(out)
+    if scale != 1.0:
+        values *= np.float32(scale)
+        values += np.float32(0.5)  # the cast to integers cuts off
+        np.clip(values, 0.0, np.float32(scale), out=values)
+    else:
+        np.clip(values, 0.0, 1.0, out=values)
+    out[...] = values
+
+
+def is_neutral(pixels: Pixels) -> bool:
+    """Tell whether a picture is gray: one channel, or red, green and blue the same at each pixel."""
+    if pixels.shape[2] == 1:
+        return True
+    # In strips, so that a color picture is known as one after its first rows.
+    for top in range(0, len(pixels), 64):
+        strip = pixels[top : top + 64]
+        if (strip[..., 0] != strip[..., 1]).any() or (strip[..., 0] != strip[..., 2]).any():
+            return False
+    return True

@@ -1,0 +1,183 @@
+"""Tasks: what a model sees, what it must answer, and how its answer becomes a picture; they know no network.
+
+Pictures are (N, C, H, W) in [0, 1], numpy or torch alike.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from array_api_compat import array_namespace
+
+from hillotype.color import Array, ColorSpace, Lab, neutral_chroma
+from hillotype.noise import Gaussian, Mask, Noise, Rng
+
+
+class Task(Protocol):
+    """Three pure functions over pictures.
+
+    What belongs together stands together: `finish(observe(x), target(x))` is x again, as far as the task allows.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name that recipes and cards use."""
+
+    @property
+    def target_range(self) -> tuple[float, float]:
+        """The numbers between which targets lie; a model must be able to reach them."""
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """Returns the channels that a model takes and gives, for pictures of so many channels."""
+        ...
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """Returns what the model sees of the picture."""
+        ...
+
+    def target(self, picture: Array) -> Array:
+        """Returns what the loss compares the model's answer with."""
+        ...
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """Returns the picture in [0, 1] that answer and observation make together."""
+        ...
+
+    def untouched(self, seen: Array) -> Array:
+        """Returns the picture in [0, 1] that doing nothing leaves: the row that every model must beat."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """The model sees the picture and answers with the same picture."""
+
+    name: ClassVar[str] = "reconstruct"
+    target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """The picture's own channels, in and out."""
+        return picture_channels, picture_channels
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """The picture itself."""
+        return picture
+
+    def target(self, picture: Array) -> Array:
+        """The picture itself."""
+        return picture
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """The answer, clipped."""
+        return array_namespace(predicted).clip(predicted, 0.0, 1.0)
+
+    def untouched(self, seen: Array) -> Array:
+        """What was seen, clipped."""
+        return array_namespace(seen).clip(seen, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Denoise:
+    """The model sees the picture through a noise and answers with the clean one (Vincent et al. 2008, ICML)."""
+
+    noise: Noise = field(default_factory=Gaussian)
+    name: ClassVar[str] = "denoise"
+    target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """The picture's own channels, in and out."""
+        return picture_channels, picture_channels
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """The noisy picture."""
+        return self.noise(picture, rng)
+
+    def target(self, picture: Array) -> Array:
+        """The clean picture."""
+        return picture
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """The answer, clipped."""
+        return array_namespace(predicted).clip(predicted, 0.0, 1.0)
+
+    def untouched(self, seen: Array) -> Array:
+        """What was seen, clipped."""
+        return array_namespace(seen).clip(seen, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Colorize:
+    """The model sees the luma and answers with the chroma of a color space; the picture keeps the luma it came with.
+
+    `degrade` ages the luma that the model sees (its input only), so that old prints find it prepared.
+    """
+
+    space: ColorSpace = field(default_factory=Lab)
+    degrade: Noise | None = None
+    name: ClassVar[str] = "colorize"
+
+    @property
+    def target_range(self) -> tuple[float, float]:
+        """The range of the space's chroma."""
+        return self.space.chroma_range
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """One channel in, as many as the space has chroma channels out."""
+        return 1, self.space.chroma_channels
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """The luma (N, 1, H, W) in [0, 1], aged if `degrade` is given."""
+        luma, _ = self.space.split(picture)
+        return luma if self.degrade is None else self.degrade(luma, rng)
+
+    def target(self, picture: Array) -> Array:
+        """The chroma (N, k, H, W)."""
+        return self.space.split(picture)[1]
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """The color picture: the luma seen with the chroma predicted, clipped."""
+        return array_namespace(predicted).clip(self.space.join(seen, predicted), 0.0, 1.0)
+
+    def untouched(self, seen: Array) -> Array:
+        """The gray picture."""
+        return self.finish(seen, neutral_chroma(self.space, seen))
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """The model sees a picture with missing pixels, and which they are, and answers with the whole one."""
+
+    mask: Mask = field(default_factory=Mask)
+    name: ClassVar[str] = "inpaint"
+    target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """The picture's channels and the mask in, the picture's channels out."""
+        return picture_channels + 1, picture_channels
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """The known pixels (missing ones 0), then the mask (1 known, 0 missing) as the last channel."""
+        keep = self.mask.keep(picture, rng)
+        return array_namespace(picture).concat([picture * keep, keep], axis=1)
+
+    def target(self, picture: Array) -> Array:
+        """The whole picture."""
+        return picture
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """The known pixels as they were, the missing ones as predicted."""
+        xp = array_namespace(predicted)
+        known, keep = seen[:, :-1], seen[:, -1:]
+        return xp.where(keep > 0.5, known, xp.clip(predicted, 0.0, 1.0))
+
+    def untouched(self, seen: Array) -> Array:
+        """The picture with its missing pixels black."""
+        return seen[:, :-1]
+
+
+TASKS: dict[str, type] = {
+    "reconstruct": Reconstruct,
+    "denoise": Denoise,
+    "colorize": Colorize,
+    "inpaint": Inpaint,
+}
+"""The tasks by the names that recipes use."""

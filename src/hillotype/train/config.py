@@ -1,0 +1,203 @@
+"""A Run: everything that decides how a model is trained, read from a TOML recipe and checked."""
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from hillotype.color import COLOR_SPACES, color_space
+from hillotype.data import Augment
+from hillotype.data.splits import FRACTIONS
+from hillotype.errors import RecipeError
+from hillotype.models import ImageModel, build
+from hillotype.noise import NOISES, Noise
+from hillotype.tasks import TASKS, Task
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Settings):
+    """One source of pictures in a recipe."""
+
+    name: str
+    """`folder:PATH` or `zip:PATH.zip`."""
+    licence: str = "not stated"
+    """What the pictures may be used for; it goes on the model's card."""
+    fractions: tuple[float, float, float] = FRACTIONS
+    """Shares of train, validation and test."""
+    reduce: float = Field(1.0, gt=0, le=1)
+    """Factor on both sides; 0.5 makes clean targets of lossy files."""
+    repeat: int = Field(1, ge=1)
+    """How often an epoch visits each of its pictures."""
+
+
+class DataSettings(_Settings):
+    """The pictures of a recipe and what is done to them."""
+
+    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    gray: bool = False
+    """Train on BT.601 luma."""
+    short_side: int | None = Field(None, ge=1)
+    """Larger pictures are reduced to this short side."""
+    min_spread: float = 0.0
+    """The gray filter: least mean spread of a picture's channels, of 255."""
+    augment: Augment = Augment()
+    validation_pictures: int = Field(64, ge=1)
+    """At most so many pictures validate."""
+
+
+class Optimization(_Settings):
+    """How the weights move."""
+
+    steps: int = Field(1000, ge=1)
+    batch: int = Field(16, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    """The peak, reached after `warmup` and left along a cosine."""
+    warmup: float = Field(0.03, ge=0, lt=1)
+    """The share of the run in which the rate rises."""
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float = Field(1.0, gt=0)
+    """Largest norm of the gradient."""
+    loss: Literal["l1", "mse", "huber"] = "l1"
+    ema: float = Field(0.999, ge=0, lt=1)
+    """Decay of the averaged weights, the ones that are validated and exported."""
+
+
+class Run(_Settings):
+    """One training run. Fields are the tables and keys of a recipe; see `recipes/` for examples."""
+
+    name: str
+    summary: str = ""
+    seed: int = 0
+    task: dict[str, Any]
+    """`name`, and the task's settings; noises are tables with a `name` of their own."""
+    model: dict[str, Any]
+    """`name`, and the model's settings."""
+    data: DataSettings
+    optimization: Optimization = Optimization()
+    precision: Literal["32-true", "bf16-mixed"] = "bf16-mixed"
+    workers: int = Field(0, ge=0)
+    """Processes that read pictures; 0 reads in the training process."""
+    log_every: int = Field(50, ge=1)
+    """Steps between two lines of metrics.jsonl."""
+    validate_every: int = Field(1000, ge=1)
+    """Steps between two validations."""
+    checkpoint_seconds: float = Field(120.0, gt=0)
+    """Seconds between two checkpoints."""
+    working_side: int | None = None
+    """Short side at which the model works on a photograph (colorize); it goes on the card."""
+
+
+def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Run:
+    """Reads a TOML recipe; `overrides` maps dotted keys such as "optimization.steps" to values.
+
+    Raises:
+        RecipeError: the file is missing or not TOML, or a setting is unknown, out of range or contradictory.
+    """
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not a readable TOML recipe ({error}); see recipes/ for examples") from error
+    for key, value in (overrides or {}).items():
+        _set(values, key, value)
+    return make_run(values, str(path))
+
+
+def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
+    """Checks the values of a recipe and that task and model fit each other.
+
+    Raises:
+        RecipeError: naming the setting, the rule and the remedy.
+    """
+    try:
+        run = Run.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecipeError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    check_fit(build_task(run), build_model(run, pretrained=False))
+    return run
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401
+    *tables, last = key.split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise RecipeError(f"--set {key}: {table!r} is not a table")
+    values[last] = value
+
+
+def build_task(run: Run) -> Task:
+    """Makes the run's task.
+
+    Raises:
+        RecipeError: an unknown task, noise or color space, or a setting that they do not know.
+    """
+    settings = dict(run.task)
+    if "space" in settings:
+        if settings["space"] not in COLOR_SPACES:
+            raise RecipeError(f"task.space {settings['space']!r}: use one of {', '.join(COLOR_SPACES)}")
+        settings["space"] = color_space(settings["space"])
+    for key in ("noise", "degrade", "mask"):
+        if key in settings:
+            settings[key] = build_noise(settings[key])
+    kind = _known(TASKS, settings.pop("name", None), "task")
+    try:
+        task: Task = kind(**settings)
+    except TypeError as error:
+        raise RecipeError(f"task: {error}; see hillotype.tasks for its settings") from error
+    return task
+
+
+def build_noise(settings: dict[str, Any]) -> Noise:
+    """Makes a noise from a recipe's table: `name`, its settings, and `parts` where it is made of others.
+
+    Raises:
+        RecipeError: an unknown noise, or a setting that it does not know.
+    """
+    settings = dict(settings)
+    kind = _known(NOISES, settings.pop("name", None), "noise")
+    parts = settings.pop("parts", None)
+    try:
+        if parts is not None:
+            return kind(parts=tuple(build_noise(part) for part in parts), **settings)
+        unknown = set(settings) - {field.name for field in fields(kind)}
+        if unknown:
+            raise RecipeError(f"noise {kind.__name__}: unknown setting {sorted(unknown)[0]!r}")
+        return TypeAdapter(kind).validate_python(settings)
+    except (TypeError, ValidationError) as error:
+        raise RecipeError(f"noise {kind.__name__}: {error}".replace("\n", " ")) from error
+
+
+def _known(registry: dict[str, type], name: object, what: str) -> Any:  # noqa: ANN401
+    if name not in registry:
+        raise RecipeError(f"{what} {name!r}: unknown; use one of {', '.join(sorted(registry))}")
+    return registry[str(name)]
+
+
+def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
+    """Makes the run's model; `pretrained` false leaves out weights that a checkpoint will replace."""
+    settings = dict(run.model)
+    name = str(settings.pop("name", None))
+    if not pretrained and name == "lite0_unet":
+        settings["pretrained"] = False
+    taken, given = build_task(run).channels(1 if run.data.gray else 3)
+    return build(name, in_channels=taken, out_channels=given, **settings)
+
+
+def check_fit(task: Task, model: ImageModel) -> None:
+    """Refuses a model whose output activation cannot reach the task's targets.
+
+    Raises:
+        RecipeError: with both ranges.
+    """
+    (low, high), (least, most) = task.target_range, model.output_range
+    if low < least or high > most:
+        raise RecipeError(
+            f"task {task.name!r} has targets in [{low}, {high}], but the model's output lies in [{least}, {most}]; "
+            "choose a model or an output activation that reaches them"
+        )

@@ -1,0 +1,152 @@
+"""From a run folder to a model file: one .onnx with its card, checked against torch before it counts."""
+
+import datetime
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, numpy_helper
+from torch import Tensor
+from torch.export import Dim
+
+from hillotype import __version__
+from hillotype.errors import ModelFileError, RecipeError
+from hillotype.modelfile import Card, load_model, write_card
+from hillotype.models import ImageModel
+from hillotype.train import checkpoint
+from hillotype.train.config import Run, build_model, build_task, make_run
+
+PARITY = 1e-4
+"""The largest difference between torch and ONNX Runtime, on inputs in [0, 1], that an export may show."""
+
+_HALF_FROM = 256  # arrays of so many numbers are stored as float16; small ones (norms, biases) stay float32
+
+
+def export(path: Path, target: Path) -> Card:
+    """Writes the best checkpoint of the run folder `path` as a model file; returns its card.
+
+    Weights are stored as float16 and computed with as float32, which halves the file. The file is put in place only
+    after ONNX Runtime has agreed with torch, on the same stored weights, to within `PARITY` at several sizes.
+
+    Raises:
+        RecipeError: `path` holds no run.
+        ModelFileError: ONNX and torch disagree, or the file cannot be written.
+    """
+    best = path / "best.safetensors"
+    if not best.is_file():
+        raise RecipeError(f"{path}: no best.safetensors in it; give the folder of a run that has validated once")
+    run = make_run(checkpoint.read_run(best), str(best))
+    model = build_model(run, pretrained=False)
+    progress = checkpoint.read_averaged(best, model)["progress"]
+    store_as_half(model)
+    model.eval()
+    card = make_card(run, model, progress)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".onnx", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        onnx.save(to_onnx(model, card), temporary)
+        write_card(temporary, card)
+        check_parity(model, temporary)
+        temporary.chmod(0o644)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise ModelFileError(f"{target}: cannot be written ({error.strerror}); choose another place") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return card
+
+
+def make_card(run: Run, model: ImageModel, progress: dict[str, Any]) -> Card:
+    """Returns the card of a run's model; its metrics are empty until `hillotype evaluate --record`."""
+    task = build_task(run)
+    taken, given = task.channels(1 if run.data.gray else 3)
+    return Card(
+        name=run.name,
+        task=task.name,
+        summary=run.summary,
+        color_space=run.task.get("space", "lab") if task.name == "colorize" else None,
+        in_channels=taken,
+        out_channels=given,
+        multiple=model.multiple,
+        halo=model.halo,
+        working_side=run.working_side,
+        parameters=sum(p.numel() for p in model.parameters()),
+        training={
+            "recipe": run.model_dump(mode="json", exclude_none=True),
+            "steps": progress["step"],
+            "minutes": round(progress["seconds"] / 60, 1),
+        },
+        data_licence="; ".join(dict.fromkeys(source.licence for source in run.data.sources)),
+        code_version=__version__,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+@torch.no_grad()
+def store_as_half(model: ImageModel) -> None:
+    """Rounds the large weights to what float16 can hold, so that torch computes with what the file will store."""
+    for parameter in model.parameters():
+        if parameter.numel() >= _HALF_FROM:
+            parameter.copy_(parameter.half().float())
+
+
+def to_onnx(model: ImageModel, card: Card) -> onnx.ModelProto:
+    """Returns the model as ONNX with free batch size, height and width, its large weights stored as float16."""
+    side = 4 * model.multiple
+    height, width = Dim("height", min=1, max=1 << 14), Dim("width", min=1, max=1 << 14)
+    free = {0: Dim("batch", min=1, max=1 << 14), 2: model.multiple * height, 3: model.multiple * width}
+    program = torch.onnx.export(
+        model,
+        (torch.rand(2, card.in_channels, side, side + model.multiple),),
+        dynamo=True,
+        dynamic_shapes=(free,),
+        input_names=["picture"],
+        output_names=["answer"],
+        verbose=False,
+    )
+    if program is None:
+        raise ModelFileError(f"{card.name}: torch gave no ONNX program; check the versions of torch and onnxscript")
+    return _with_half_weights(program.model_proto)
+
+
+def _with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Stores large float32 initializers as float16, each with a cast that ONNX Runtime folds away at load."""
+    casts = []
+    for initializer in proto.graph.initializer:
+        if initializer.data_type != TensorProto.FLOAT or np.prod(initializer.dims) < _HALF_FROM:
+            continue
+        name, weights = initializer.name, numpy_helper.to_array(initializer)
+        initializer.CopyFrom(numpy_helper.from_array(weights.astype(np.float16), f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    onnx.checker.check_model(proto)
+    return proto
+
+
+@torch.no_grad()
+def check_parity(model: ImageModel, path: Path) -> None:
+    """Refuses a model file that does not answer as torch does.
+
+    Raises:
+        ModelFileError: with the largest difference.
+    """
+    file = load_model(path, threads=1)
+    rng = torch.Generator().manual_seed(0)
+    for batch, rows, columns in ((1, 1, 1), (1, 3, 5), (2, 6, 4)):
+        shape = (batch, file.card.in_channels, rows * model.multiple, columns * model.multiple)
+        picture = torch.rand(shape, generator=rng)
+        expected: Tensor = model(picture)
+        difference = float(np.abs(file.run(picture.numpy()) - expected.numpy()).max())
+        if not difference <= PARITY:
+            raise ModelFileError(
+                f"{path.name}: ONNX Runtime differs from torch by {difference:.2g} at size {shape[2]}x{shape[3]}, "
+                f"allowed are {PARITY}; the model was not exported"
+            )

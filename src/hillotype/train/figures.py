@@ -1,0 +1,36 @@
+"""Pictures of a run: the loss curve and a grid of samples."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+
+def save_loss_curve(log: Path, path: Path) -> None:
+    """Draws training and validation loss over the steps of a metrics.jsonl, as PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for key, label in (("train_loss", "training"), ("validation_loss", "validation (averaged weights)")):
+        points = [(row["step"], row[key]) for row in rows if key in row]
+        if points:
+            steps, losses = zip(*points, strict=True)
+            axes.plot(steps, losses, label=label, linewidth=1.2)
+    axes.set(xlabel="step", ylabel="loss", yscale="log")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path)
+
+
+def save_samples(path: Path, *rows: Tensor) -> None:
+    """Writes a grid as PNG: one row for each (N, C, H, W) tensor in [0, 1], one column a picture."""
+    strips = [torch_row.detach().float().cpu().clamp(0, 1).numpy() for torch_row in rows]
+    colored = [np.repeat(strip, 3, axis=1) if strip.shape[1] == 1 else strip for strip in strips]
+    grid = np.concatenate([np.concatenate(list(strip), axis=2) for strip in colored], axis=1)
+    Image.fromarray((grid * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)).save(path)

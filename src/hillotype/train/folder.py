@@ -1,0 +1,71 @@
+"""The run folder: recipe, log, TensorBoard events, figures and checkpoints of one run."""
+
+import json
+from pathlib import Path
+
+import tomli_w
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from hillotype.errors import RecipeError
+from hillotype.train import checkpoint, figures
+from hillotype.train.checkpoint import State
+from hillotype.train.config import Run
+
+
+class RunFolder:
+    """Where a run is kept. On processes other than the first, `writes` is false and nothing is written.
+
+    Attributes:
+        path: the folder.
+        last: the checkpoint to resume from.
+        best: the checkpoint with the lowest validation loss, the one to export.
+        log: `metrics.jsonl`, one JSON object a line, each with its `step`.
+    """
+
+    def __init__(self, path: Path, run: Run, *, resume: bool, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
+        self.last, self.best = path / "last.safetensors", path / "best.safetensors"
+        self.log = path / "metrics.jsonl"
+        self.values = run.model_dump(mode="json", exclude_none=True)
+        self.events: SummaryWriter | None = None
+        if self.last.exists() and not resume:
+            raise RecipeError(f"{path}: holds a run already; add --resume to go on, or choose another folder")
+        if resume and self.last.exists() and checkpoint.read_run(self.last) != self.values:
+            raise RecipeError(f"{path}: was trained by another recipe; use its run.toml, or another folder")
+
+    def open(self, step: int) -> None:
+        """Writes the recipe, and forgets what a resumed run (from `step` on) will log again."""
+        if not self.writes:
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "run.toml").write_text(tomli_w.dumps(self.values), "utf-8")
+        if self.log.exists():
+            rows = [line for line in self.log.read_text("utf-8").splitlines() if json.loads(line)["step"] <= step]
+            self.log.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+        self.events = SummaryWriter(str(self.path), purge_step=step)
+
+    def close(self) -> None:
+        """Closes the TensorBoard events."""
+        if self.events:
+            self.events.close()
+
+    def write_row(self, step: int, row: dict[str, float]) -> None:
+        """Adds a line to `metrics.jsonl`, and its numbers to the TensorBoard events."""
+        if self.events is None:
+            return
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in row.items()}}) + "\n")
+        for name, value in row.items():
+            self.events.add_scalar(name, value, step)
+
+    def draw(self, *rows: Tensor) -> None:
+        """Writes `loss.png`, and `samples.png` with the rows given, each (N, C, H, W) in [0, 1]."""
+        if self.writes:
+            figures.save_loss_curve(self.log, self.path / "loss.png")
+            figures.save_samples(self.path / "samples.png", *rows)
+
+    def save(self, path: Path, state: State) -> None:
+        """Writes a checkpoint, atomically."""
+        if self.writes:
+            checkpoint.save(path, state, self.values)

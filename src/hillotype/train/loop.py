@@ -1,0 +1,186 @@
+"""The training loop: plain functions over a Run, to be read in one sitting."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from hillotype.errors import RecipeError
+from hillotype.train import checkpoint
+from hillotype.train.average import copy_weights, update_average
+from hillotype.train.batches import batches, load_split, randomness, validation_crops
+from hillotype.train.checkpoint import State
+from hillotype.train.config import Run, build_model, build_task
+from hillotype.train.folder import RunFolder
+from hillotype.train.losses import LOSSES
+from hillotype.train.validate import examples, validate
+
+_TRAINING = 0  # the stream of randomness; validation has its own
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, for a progress bar.
+
+    Attributes:
+        fraction: share of the run that is done, 0 to 1.
+        step: steps done.
+        train_loss: mean since the last report.
+        validation_loss: at the last validation; NaN before the first.
+        pictures_per_second: speed since the last report.
+        seconds_left: estimate from the time and the fraction so far.
+    """
+
+    fraction: float
+    step: int
+    train_loss: float
+    validation_loss: float
+    pictures_per_second: float
+    seconds_left: float
+
+
+def fit(
+    run: Run,
+    path: Path,
+    *,
+    minutes: float | None = None,
+    resume: bool = False,
+    fabric: Fabric | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> RunFolder:
+    """Trains a run and leaves it in the folder `path`.
+
+    The folder then holds `run.toml`, `metrics.jsonl`, TensorBoard events, `loss.png`, `samples.png` (rows: what the
+    model sees, what it makes of it, the truth) and the checkpoints `last` and `best`.
+
+    Args:
+        run: what to train.
+        path: the run folder; made if it is missing.
+        minutes: end, the learning rate annealed, after so many minutes if the steps are not done before.
+        resume: go on from `last`, exactly: every random number is a function of seed and step alone.
+        fabric: devices, precision and hosts; by default one device with the run's precision.
+        report: called every `log_every` steps and at the end.
+
+    Raises:
+        RecipeError: the folder holds a run and `resume` is false, or the loss is no longer finite.
+        DataError: a source is missing, or `last` does not fit the run.
+    """
+    fabric = fabric or Fabric(accelerator="auto", devices=1, precision=run.precision)
+    fabric.launch()
+    folder = RunFolder(path, run, resume=resume, writes=fabric.is_global_zero)
+    task, state = build_task(run), _start(run, folder, fabric)
+    pictures, crops = load_split(run, "train"), validation_crops(load_split(run, "validation"), run)
+    net, optimizer = fabric.setup(state.model, state.optimizer)
+    folder.open(state.step)
+
+    clock = _Clock(state.seconds)
+    losses: list[float] = []
+    validation_loss = math.nan
+    net.train()
+    for picture in batches(run, pictures, state.step, fabric):
+        rate = run.optimization.learning_rate * schedule(done(run, state, minutes), run.optimization.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+        answer = net(task.observe(picture, randomness(fabric, run.seed, _TRAINING, state.step)))
+        loss = LOSSES[run.optimization.loss](answer.float(), task.target(picture))
+        fabric.backward(loss)
+        fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
+        optimizer.step()
+        optimizer.zero_grad()
+
+        state.step += 1
+        state.seconds = clock.seconds()
+        update_average(state.average, state.model, state.step, run.optimization.ema)
+        losses.append(_finite(loss, run, state))
+        finished = done(run, state, minutes) >= 1
+
+        if finished or state.step % run.validate_every == 0:
+            scores = validate(run, task, state, crops, fabric)
+            validation_loss = scores["validation_loss"]
+            folder.write_row(state.step, {**scores, "seconds": state.seconds})
+            if validation_loss < state.best:
+                state.best = validation_loss
+                folder.save(folder.best, state)
+            folder.draw(*examples(task, state, crops[:8], fabric))
+        if finished or state.step % run.log_every == 0:
+            mean, speed = sum(losses) / len(losses), len(losses) * run.optimization.batch / clock.lap()
+            folder.write_row(state.step, {"train_loss": mean, "learning_rate": rate, "seconds": state.seconds})
+            fraction = min(done(run, state, minutes), 1.0)
+            left = state.seconds * (1 - fraction) / fraction
+            report(Progress(fraction, state.step, mean, validation_loss, speed, left))
+            losses = []
+        if finished or clock.since_checkpoint() > run.checkpoint_seconds:
+            folder.save(folder.last, state)
+            clock.checkpointed()
+        if finished:
+            break
+    folder.close()
+    return folder
+
+
+def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
+    """A fresh state, or the one that the folder's last checkpoint holds."""
+    resumes = folder.last.exists()
+    torch.manual_seed(run.seed)
+    model = build_model(run, pretrained=not resumes).to(fabric.device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(
+        model.trained_parameters(),
+        lr=run.optimization.learning_rate,
+        weight_decay=run.optimization.weight_decay,
+    )
+    state = State(model, copy_weights(model), optimizer)
+    if resumes:
+        checkpoint.restore(folder.last, state)
+    return state
+
+
+def done(run: Run, state: State, minutes: float | None) -> float:
+    """Returns the share of the run that is done, by steps or by minutes, whichever is further."""
+    by_time = state.seconds / (60 * minutes) if minutes else 0.0
+    return max(state.step / run.optimization.steps, by_time)
+
+
+def schedule(fraction: float, warmup: float) -> float:
+    """Returns the learning rate's share of its peak: a linear rise, then half a cosine down to 0."""
+    if fraction < warmup:
+        return (fraction + 1e-3) / (warmup + 1e-3)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - warmup) / (1 - warmup))))
+
+
+def _finite(loss: Tensor, run: Run, state: State) -> float:
+    value = loss.item()
+    if not math.isfinite(value):
+        raise RecipeError(
+            f"{run.name}: the loss is {value} at step {state.step}; lower optimization.learning_rate, "
+            "or look for broken pictures"
+        )
+    return value
+
+
+class _Clock:
+    """Seconds of training over all sessions, laps between reports, and the time since the last checkpoint."""
+
+    def __init__(self, before: float) -> None:
+        self._start = self._lap = self._saved = time.monotonic()
+        self._before = before
+
+    def seconds(self) -> float:
+        return self._before + time.monotonic() - self._start
+
+    def lap(self) -> float:
+        now = time.monotonic()
+        seconds, self._lap = now - self._lap, now
+        return max(seconds, 1e-9)
+
+    def since_checkpoint(self) -> float:
+        return time.monotonic() - self._saved
+
+    def checkpointed(self) -> None:
+        self._saved = time.monotonic()

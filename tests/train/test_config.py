@@ -1,0 +1,83 @@
+"""Recipes: every shipped one is sound, and each kind of mistake is named."""
+
+from pathlib import Path
+
+import pytest
+
+from hillotype.errors import RecipeError
+from hillotype.noise import Chain, Gaussian, Mixture
+from hillotype.train.config import build_model, build_task, make_run, read_recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+def values(**changes):
+    plain = {
+        "name": "tiny",
+        "task": {"name": "denoise"},
+        "model": {"name": "residual_unet", "widths": [4, 8], "blocks": [1, 1]},
+        "data": {"sources": [{"name": "folder:photos"}]},
+    }
+    return plain | changes
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_shipped_recipes_are_sound(recipe):
+    run = read_recipe(recipe)
+    assert run.name == recipe.stem
+    assert run.summary
+    assert all(source.licence != "not stated" for source in run.data.sources)
+    assert build_model(run, pretrained=False).multiple > 1
+
+
+def test_noises_are_built_from_tables():
+    noise = {
+        "name": "mixture",
+        "weights": [1, 3],
+        "parts": [
+            {"name": "gaussian", "sigma": [5, 5]},
+            {"name": "chain", "parts": [{"name": "gaussian"}, {"name": "jpeg"}]},
+        ],
+    }
+    built = build_task(make_run(values(task={"name": "denoise", "noise": noise}))).noise
+    assert isinstance(built, Mixture)
+    assert built.parts[0] == Gaussian((5, 5))
+    assert isinstance(built.parts[1], Chain)
+
+
+def test_dotted_settings_override_the_file():
+    run = read_recipe(RECIPES[0], {"optimization.steps": 7, "data.augment.crop": 64})
+    assert run.optimization.steps == 7
+    assert run.data.augment.crop == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"task": {"name": "denoize"}}, "'denoize': unknown; use one of"),
+        ({"model": {"name": "gan"}}, "'gan': unknown; use one of"),
+        ({"model": {"name": "residual_unet", "depth": 3}}, "depth"),
+        ({"task": {"name": "denoise", "noise": {"name": "gaussian", "std": 3}}}, "unknown setting 'std'"),
+        ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": "loud"}}}, "Gaussian"),
+        ({"task": {"name": "colorize", "space": "hsv"}}, "'hsv': use one of"),
+        ({"task": {"name": "colorize", "amount": 3}}, "amount"),
+        ({"colour": True}, "colour"),
+        ({"data": {"sources": []}}, r"data\.sources"),
+        ({"optimization": {"steps": 0}}, r"optimization\.steps"),
+        ({"task": {"name": "colorize", "space": "ratio"}, "model": {"name": "lite0_unet"}}, "targets in"),
+    ],
+)
+def test_mistakes_are_named(changes, says):
+    with pytest.raises(RecipeError, match=says) as caught:
+        make_run(values(**changes))
+    assert "\n" not in str(caught.value)
+
+
+def test_unreadable_recipes_are_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"missing\.toml"):
+        read_recipe(tmp_path / "missing.toml")
+    (tmp_path / "bad.toml").write_text("name = ")
+    with pytest.raises(RecipeError, match=r"bad\.toml: not a readable TOML recipe"):
+        read_recipe(tmp_path / "bad.toml")
+    with pytest.raises(RecipeError, match="not a table"):
+        read_recipe(RECIPES[0], {"name.first": 1})

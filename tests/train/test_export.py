@@ -1,0 +1,53 @@
+"""Export: the model file answers as torch does, and a file that does not is refused."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from hillotype.errors import ModelFileError, RecipeError
+from hillotype.modelfile import load_model, read_card
+from hillotype.train import checkpoint
+from hillotype.train import export as module
+from hillotype.train.config import build_model
+from hillotype.train.export import export
+from hillotype.train.loop import fit
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.mark.parametrize("name", ["residual_unet", "lite0_unet"])
+def test_the_model_file_answers_as_torch_does(tiny, tmp_path, name):
+    task = {"name": "denoise"} if name == "residual_unet" else {"name": "colorize"}
+    widths = [8, 16] if name == "residual_unet" else [8, 8, 8, 8, 16]
+    model = {"name": name, "widths": widths} | ({"blocks": [1, 1]} if name == "residual_unet" else {})
+    run = tiny(task=task, model=model, optimization={"steps": 2, "batch": 2}, working_side=64)
+    folder = fit(run, tmp_path / "run")
+    card = export(tmp_path / "run", tmp_path / "tiny.onnx")
+    assert card == read_card(tmp_path / "tiny.onnx")
+    assert (card.name, card.task, card.data_licence) == ("tiny", task["name"], "made up")
+    assert card.training["steps"] == 2
+    assert {initializer.data_type for initializer in onnx.load(tmp_path / "tiny.onnx").graph.initializer} >= {
+        onnx.TensorProto.FLOAT16
+    }
+
+    net = build_model(run, pretrained=False)
+    checkpoint.read_averaged(folder.best, net)
+    picture = torch.rand(1, card.in_channels, 5 * card.multiple, 3 * card.multiple)
+    with torch.no_grad():
+        expected = net.eval()(picture).numpy()
+    answer = load_model(tmp_path / "tiny.onnx").run(picture.numpy())
+    np.testing.assert_allclose(answer, expected, atol=5e-3)  # the weights were rounded to float16
+
+
+def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch):
+    fit(tiny(optimization={"steps": 1, "batch": 1}), tmp_path / "run")
+    monkeypatch.setattr(module, "PARITY", 0.0)
+    with pytest.raises(ModelFileError, match="differs from torch"):
+        export(tmp_path / "run", tmp_path / "out" / "tiny.onnx")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"best\.safetensors"):
+        export(tmp_path, tmp_path / "x.onnx")

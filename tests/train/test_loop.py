@@ -1,0 +1,117 @@
+"""Training: it learns, it leaves a whole run folder, and it resumes exactly."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hillotype.errors import DataError, RecipeError
+from hillotype.train import checkpoint
+from hillotype.train.average import copy_weights, update_average
+from hillotype.train.config import read_recipe
+from hillotype.train.loop import fit, schedule
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:lightning_fabric|torch")
+
+
+def rows(folder, key):
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [(row["step"], row[key]) for row in map(json.loads, lines) if key in row]
+
+
+def test_a_run_learns_and_leaves_its_folder(tiny, tmp_path):
+    reports = []
+    run = tiny(optimization={"steps": 150, "batch": 8, "learning_rate": 3e-3}, validate_every=50)
+    fit(run, tmp_path / "run", report=reports.append)
+    names = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
+    assert names == {"run", "metrics", "events", "loss", "samples", "last", "best"}
+    losses = [loss for _, loss in rows(tmp_path / "run", "train_loss")]
+    assert losses[-1] < 0.8 * losses[0]
+    scores = dict(rows(tmp_path / "run", "validation_psnr"))
+    assert scores[150] > dict(rows(tmp_path / "run", "untouched_psnr"))[150] + 1
+    assert reports[-1].fraction == 1
+    assert read_recipe(tmp_path / "run" / "run.toml") == run
+
+
+@pytest.mark.parametrize("task", [{"name": "denoise"}, {"name": "colorize"}])
+def test_resuming_is_exact(tiny, tmp_path, task):
+    model = {"name": "residual_unet", "widths": [8, 16], "blocks": [1, 1]}
+    if task["name"] == "colorize":
+        model = {"name": "lite0_unet", "widths": [8, 8, 8, 8, 16]}
+    run = tiny(task=task, model=model, optimization={"steps": 6, "batch": 2}, validate_every=3, log_every=1)
+    fit(run, tmp_path / "whole")
+
+    class StopError(Exception):
+        pass
+
+    def stop(progress):
+        if progress.step == 4:
+            raise StopError
+
+    with pytest.raises(StopError):
+        fit(run.model_copy(update={"checkpoint_seconds": 1e-9}), tmp_path / "parts", report=stop)
+    edited = tmp_path / "parts" / "last.safetensors"
+    resumed = run.model_copy(update={"checkpoint_seconds": 1e-9})
+    assert edited.exists()
+    fit(resumed, tmp_path / "parts", resume=True)
+    whole, parts = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    for name, value in whole.items():
+        torch.testing.assert_close(parts[name], value, rtol=0, atol=0)
+    assert rows(tmp_path / "whole", "train_loss") == rows(tmp_path / "parts", "train_loss")
+
+
+def test_a_run_folder_is_not_overwritten(tiny, tmp_path):
+    fit(tiny(optimization={"steps": 1, "batch": 1}), tmp_path)
+    with pytest.raises(RecipeError, match="--resume"):
+        fit(tiny(), tmp_path)
+    with pytest.raises(RecipeError, match="another recipe"):
+        fit(tiny(seed=9), tmp_path, resume=True)
+
+
+def test_minutes_end_a_run_with_its_rate_annealed(tiny, tmp_path):
+    fit(tiny(optimization={"steps": 10**6, "batch": 4}), tmp_path, minutes=0.02)
+    rates = [rate for _, rate in rows(tmp_path, "learning_rate")]
+    assert rates[-1] < 0.2 * max(rates)
+    assert (tmp_path / "best.safetensors").exists()
+
+
+def test_a_loss_that_explodes_is_named(tiny, tmp_path):
+    run = tiny(optimization={"steps": 50, "batch": 2, "learning_rate": 1e30, "clip": 1e30})
+    with pytest.raises(RecipeError, match="lower optimization"):
+        fit(run, tmp_path)
+
+
+def test_an_empty_split_is_named(tiny, tmp_path, photos):
+    data = {"sources": [{"name": f"folder:{photos}", "fractions": [1.0, 0.0, 0.0]}]}
+    with pytest.raises(RecipeError, match="no pictures in the validation split"):
+        fit(tiny(data=data), tmp_path)
+
+
+def test_checkpoints_refuse_foreign_files(tmp_path):
+    (tmp_path / "bad.safetensors").write_bytes(b"no")
+    with pytest.raises(DataError, match="not a readable checkpoint"):
+        checkpoint.read_run(tmp_path / "bad.safetensors")
+    from safetensors.torch import save_file
+
+    save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(DataError, match="not a checkpoint of hillotype"):
+        checkpoint.read_run(tmp_path / "foreign.safetensors")
+
+
+def test_the_schedule_rises_then_falls_to_nothing():
+    values = [schedule(step / 100, 0.1) for step in range(101)]
+    assert values[0] < 0.02
+    assert max(values) == pytest.approx(1, abs=1e-2)
+    assert values.index(max(values)) in (9, 10, 11)
+    assert values[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_average_follows_the_weights():
+    model = torch.nn.Linear(2, 2)
+    average = copy_weights(model)
+    model.weight.data.add_(1)
+    for step in range(1, 2000):
+        update_average(average, model, step, 0.99)
+    torch.testing.assert_close(average["weight"], model.weight.detach())
