@@ -264,7 +264,7 @@ def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> o
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal only: every failure becomes an error of ours
-    options.intra_op_num_threads = threads or _cores()
+    options.intra_op_num_threads = threads or usable_cores()
     options.use_deterministic_compute = True
     # Measured on tiles of many shapes: plans per shape cost 10 % more memory, waiting threads 30 % more time.
     options.enable_mem_pattern = False
@@ -281,7 +281,7 @@ def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> o
         ) from error
 
 
-def _cores() -> int:
+def usable_cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -154,14 +154,12 @@ def test_16_bits_stay_16_bits(tmp_path, suffix, shape, orientation):
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_16_bit_tiff_in_its_many_layouts(tmp_path, options, channels):
-    if channels == 1 and "planarconfig" in options:
-        pytest.skip("one plane has no planar layout")
     array = noise(37, 41, channels, dtype=np.uint16)
     stored = array[..., 0] if channels == 1 else array
-    if options.get("planarconfig") == "separate":
+    if channels == 3 and options.get("planarconfig") == "separate":
         stored = np.moveaxis(array, 2, 0)
-    picture = read_picture(deep_file(tmp_path, ".tif", stored, photometric="rgb" if channels == 3 else "minisblack",
-                                     **options))  # fmt: skip
+    options = options | {"photometric": "rgb" if channels == 3 else "minisblack"}
+    picture = read_picture(deep_file(tmp_path, ".tif", stored, **options))
     np.testing.assert_array_equal(picture.pixels, array)
 
 
@@ -521,3 +519,10 @@ def test_picture_names(name):
 @pytest.mark.parametrize("name", ["notes.txt", "jpg", ".jpg", "a.jpg.part", "clip.mp4"])
 def test_other_names(name):
     assert not is_picture_name(name)
+
+
+def test_compressed_xmp_in_png(tmp_path):
+    path = tmp_path / "xmp.png"
+    text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0en\0key\0" + zlib.compress(b"<xmp/>"))
+    path.write_bytes(png_of(1, 1, 8, 0, b"\0\0", text))
+    assert read_picture(path).xmp == b"<xmp/>"

@@ -13,14 +13,11 @@ from hillotype.train.config import build_model
 from hillotype.train.export import export
 from hillotype.train.loop import fit
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
 
 @pytest.mark.parametrize("name", ["residual_unet", "lite0_unet"])
 def test_the_model_file_answers_as_torch_does(tiny, tmp_path, name):
     task = {"name": "denoise"} if name == "residual_unet" else {"name": "colorize"}
-    widths = [8, 16] if name == "residual_unet" else [8, 8, 8, 8, 16]
-    model = {"name": name, "widths": widths} | ({"blocks": [1, 1]} if name == "residual_unet" else {})
+    model = {"name": name} | ({"widths": [8, 16], "blocks": [1, 1]} if name == "residual_unet" else {})
     run = tiny(task=task, model=model, optimization={"steps": 2, "batch": 2}, working_side=64)
     folder = fit(run, tmp_path / "run")
     card = export(tmp_path / "run", tmp_path / "tiny.onnx")

@@ -12,8 +12,6 @@ from hillotype.train.average import copy_weights, update_average
 from hillotype.train.config import read_recipe
 from hillotype.train.loop import fit, schedule
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:lightning_fabric|torch")
-
 
 def rows(folder, key):
     lines = (folder / "metrics.jsonl").read_text().splitlines()

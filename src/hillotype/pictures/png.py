@@ -14,7 +14,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION_LEVEL = 4
 _XMP_KEY = b"XML:com.adobe.xmp"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
-_MAX_PROFILE_BYTES = 1 << 26
+_MAX_METADATA_BYTES = 1 << 26
 _METERS_PER_INCH = 0.0254
 
 
@@ -34,7 +34,7 @@ def decode_png(data: bytes, max_pixels: int) -> Picture:
     # often, which ends the process after some thousand damaged files: so the checksums are checked first.
     for kind, payload in _chunks(data):
         if kind == b"iCCP":
-            icc = _inflated_profile(payload)
+            icc = _inflated(payload.tobytes().partition(b"\x00")[2][1:])
         elif kind == b"eXIf":
             exif = with_exif_prefix(payload.tobytes())
         elif kind == b"pHYs" and len(payload) == 9 and payload[8] == 1:
@@ -42,8 +42,9 @@ def decode_png(data: bytes, max_pixels: int) -> Picture:
             dpi = (across * _METERS_PER_INCH, down * _METERS_PER_INCH) if across and down else None
         elif kind in _TEXT_CHUNKS:
             key, _, rest = payload.tobytes().partition(b"\x00")
-            if kind == b"iTXt" and key == _XMP_KEY and rest[:1] == b"\x00":
-                xmp = rest.split(b"\x00", 3)[-1]
+            if kind == b"iTXt" and key == _XMP_KEY:
+                text = rest[2:].split(b"\x00", 2)[-1]  # after flags, language and translated key
+                xmp = _inflated(text) if rest[:1] == b"\x01" else text
             else:
                 notes.append(f"text chunk not kept: {key.decode('latin-1')}")
         elif kind == b"acTL":
@@ -74,10 +75,9 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         start = stop + 4
 
 
-def _inflated_profile(payload: memoryview) -> bytes | None:
-    _, _, rest = payload.tobytes().partition(b"\x00")
+def _inflated(data: bytes) -> bytes | None:
     try:
-        return zlib.decompressobj().decompress(rest[1:], _MAX_PROFILE_BYTES) or None
+        return zlib.decompressobj().decompress(data, _MAX_METADATA_BYTES) or None
     except zlib.error:
         return None
 

@@ -29,6 +29,7 @@ X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 _INCHES_PER_UNIT = {2: 1.0, 3: 1 / 2.54}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _UNSIGNED, _UNDEFINED = 1, 4
+_KINDS = {2: "signed", 3: "float", 5: "complex", 6: "complex"}
 _PREMULTIPLIED, _STRAIGHT = 1, 2
 _PLANES_APART = 2
 _LOSSY = {6, 7, 33003, 33005, 34712, 34892, 50001, 50002}  # kinds of JPEG, JPEG 2000, WebP, JPEG XL
@@ -61,8 +62,8 @@ def _check_samples(page: TiffPage) -> None:
     bits, kind = page.bitspersample, page.sampleformat
     if not isinstance(bits, int) or bits > 16 or kind not in (_UNSIGNED, _UNDEFINED):
         raise PictureError(
-            f"TIFF samples of {bits} bits, kind {kind}: only unsigned 8 and 16 bits are read, "
-            "not 32-bit or float; convert it to 16 bits first"
+            f"samples of {bits} bits ({_KINDS.get(kind, 'unsigned')}): only unsigned ones of up to 16 bits are read, "
+            "no float; convert it to 16 bits first"
         )
 
 

@@ -9,8 +9,12 @@ from PIL import Image
 Plane = NDArray[np.float32]
 
 
-def local_lines(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> tuple[Plane, Plane]:
-    """Fit planes as lines of the guide, `slope * guide + offset`, within each window, and smooth the lines.
+def local_slopes(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> Plane:
+    """Fit planes as lines of the guide within each window: how much a plane changes where the guide changes by 1.
+
+    A plane is raised as `raised(plane) + raised(slope) * (guide - raised(guide reduced))`: it keeps what it knows, and
+    follows the guide's edges below its own resolution. The plain filter, `slope * guide + offset` with both averaged
+    over the windows, would blur the plane first.
 
     Source: He, Sun, Tang 2013, Guided Image Filtering, https://doi.org/10.1109/TPAMI.2012.213; that the lines may
     be fitted on a small copy and applied at full size: He, Sun 2015, https://arxiv.org/abs/1505.00996.
@@ -22,15 +26,13 @@ def local_lines(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> 
         epsilon: variance of the guide, below which a window counts as flat and gets a slope near 0.
 
     Returns:
-        Slope and offset, each (K, H, W).
+        The slopes (K, H, W).
     """
     mean_guide = box_mean(guide, radius)
     variance = box_mean(guide * guide, radius) - mean_guide**2
-    mean_planes = box_mean(planes, radius)
-    covariance = box_mean(planes * guide, radius) - mean_planes * mean_guide
-    slope = covariance / (variance + np.float32(epsilon))
-    offset = mean_planes - slope * mean_guide
-    return box_mean(slope, radius), box_mean(offset, radius)
+    covariance = box_mean(planes * guide, radius) - box_mean(planes, radius) * mean_guide
+    slopes: Plane = covariance / (variance + np.float32(epsilon))
+    return slopes
 
 
 def box_mean(planes: Plane, radius: int) -> Plane:
@@ -47,8 +49,8 @@ def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
     first = np.maximum(np.arange(length) - radius, 0)
     last = np.minimum(np.arange(length) + radius + 1, length)
     count = (last - first).reshape([-1, 1] if axis == -2 else [-1])
-    sums = np.take(totals, last, axis=axis) - np.take(totals, first, axis=axis)
-    return (sums / count).astype(np.float32)
+    means = (np.take(totals, last, axis=axis) - np.take(totals, first, axis=axis)) / count
+    return np.asarray(means, dtype=np.float32)
 
 
 def raised(plane: Plane, size: tuple[int, int], rows: slice) -> Plane:

@@ -1,0 +1,147 @@
+"""Colorize: chroma guessed on a reduced copy, raised to full size along the picture's edges, lightness untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hillotype.errors import ModelFileError
+from hillotype.modelfile import Model, usable_cores
+from hillotype.restore.guided import box_mean, local_slopes, raised
+from hillotype.restore.lightness import lightness, write_colored
+from hillotype.restore.pixels import Pixels, full_scale
+from hillotype.restore.restorer import Plan, Restorer
+from hillotype.restore.tiles import Progress
+
+Plane = NDArray[np.float32]
+
+LONGEST_ASPECT = 6
+"""Pictures more elongated than this are reduced further, so that the model's cost stays bounded."""
+
+STRIP_PIXELS = 128 * 1024
+"""Pixels of a strip at full size: its planes fit in a core's cache."""
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """How the chroma follows the lightness below the model's resolution.
+
+    Chosen on 40 photographs: chroma reduced eight times and raised again has 11 % less error than bilinearly, 5 % less
+    at the strongest edges; wider windows, smoother slopes and no limit all do worse.
+
+    Attributes:
+        radius: windows are squares of side 2 * radius + 1, at the model's resolution.
+        epsilon: variance of the lightness below which a window counts as flat, and its chroma follows nothing.
+        limit: detail of the lightness above which the chroma follows no further.
+    """
+
+    radius: int = 1
+    epsilon: float = 0.003
+    limit: float = 0.15
+
+
+class Colorizer(Restorer):
+    """Gives color to pictures, which are seen through their lightness alone: colors they have are replaced.
+
+    `strength` scales the chroma: 0 gives gray. L*, alpha, size and depth stay.
+    """
+
+    def __init__(self, model: Model, guidance: Guidance = Guidance()) -> None:
+        card = model.card
+        if card.color_space != "lab" or card.out_channels != 2 or card.in_channels != 1 or not card.working_side:
+            raise ModelFileError(
+                f"{card.name}: maps {card.in_channels} to {card.out_channels} channels in {card.color_space} at side "
+                f"{card.working_side}; a colorizer maps L* to a*, b* at a fixed side; give a colorize model"
+            )
+        self.name, self.model, self.guidance = card.name, model, guidance
+
+    def plan(self, pixels: Pixels) -> Plan:
+        """Plan to colorize, whatever the picture."""
+        return Plan(("colorize",))
+
+    def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
+        """Return the colored pixels (H, W, 3), of the same dtype."""
+        light, chroma = self.predict(pixels)
+        planes = _raisable(light, chroma * np.float32(strength), self.guidance)
+        height, width = pixels.shape[:2]
+        out = np.empty((height, width, 3), pixels.dtype)
+
+        def color(rows: slice) -> float:
+            light = lightness(pixels[rows])
+            base, a, b, slope_a, slope_b = (raised(plane, (height, width), rows) for plane in planes)
+            detail = np.clip(light - base, -self.guidance.limit, self.guidance.limit)
+            write_colored(light, np.stack([a + slope_a * detail, b + slope_b * detail]), out[rows])
+            return float(rows.stop)
+
+        with ThreadPoolExecutor(self.model.threads or usable_cores()) as pool:
+            for done in pool.map(color, _strips(height, width)):
+                if progress is not None:
+                    progress(done / height)
+        return out
+
+    def predict(self, pixels: Pixels) -> tuple[Plane, Plane]:
+        """Guess the chroma of a picture at the model's resolution.
+
+        Returns:
+            L* / 100 (h, w), and (a*, b*) / 110 (2, h, w), both reduced.
+        """
+        card = self.model.card
+        light = lightness(reduced(pixels, working_size(pixels.shape[0], pixels.shape[1], card.working_side or 1)))
+        height, width = light.shape
+        below, beside = -height % card.multiple, -width % card.multiple
+        padded = np.pad(light, ((0, below), (0, beside)), mode="reflect")
+        chroma = self.model.run(padded[None, None])[0, :, :height, :width]
+        return light, chroma
+
+
+def working_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return the size at which the model sees a picture: short side `side`, aspect kept.
+
+    A picture more elongated than LONGEST_ASPECT gets the long side LONGEST_ASPECT * side instead.
+    """
+    scale = min(side / min(height, width), LONGEST_ASPECT * side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return the picture at `size` (h, w), as float32 in [0, 1]."""
+    height, width = pixels.shape[:2]
+    block = max(1, min(height // size[0], width // size[1]) // 2)  # Pillow does the last step of 2 or 3, more finely
+    means = _block_means(pixels, block)
+    box = (0, 0, width / block, height / block)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(means[..., channel])).resize(size[::-1], Image.Resampling.BICUBIC, box=box)
+        for channel in range(pixels.shape[2])
+    ]
+    small: Plane = np.stack([np.asarray(plane) for plane in planes], axis=-1)
+    return np.clip(small, 0.0, 1.0, out=small)
+
+
+def _block_means(pixels: Pixels, block: int) -> Plane:
+    """Average squares of `block` pixels; those at the right and lower border may be cut off."""
+    height, width, channels = pixels.shape
+    tops, lefts = np.arange(0, height, block), np.arange(0, width, block)
+    means = np.empty((len(tops), len(lefts), channels), np.float32)
+    for row, top in enumerate(tops):
+        columns = pixels[top : top + block].sum(axis=0, dtype=np.float32)
+        means[row] = np.add.reduceat(columns, lefts, axis=0) / min(block, height - top)
+    means /= (np.diff(lefts, append=width) * full_scale(pixels))[None, :, None]
+    return means
+
+
+def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:
+    """Return what is raised to full size: base of the lightness, a*, b*, and the slopes of both along the lightness."""
+    base = box_mean(light, 1)
+    slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
+    return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
