@@ -34,12 +34,13 @@ def test_the_model_file_answers_as_torch_does(tiny, tmp_path, name):
     with torch.no_grad():
         expected = net.eval()(picture).numpy()
     answer = load_model(tmp_path / "tiny.onnx").run(picture.numpy())
-    np.testing.assert_allclose(answer, expected, atol=5e-3)  # the weights were rounded to float16
+    np.testing.assert_allclose(answer, expected, atol=module.ROUNDING)
 
 
-def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch):
+@pytest.mark.parametrize("bound", ["PARITY", "ROUNDING"])
+def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch, bound):
     fit(tiny(optimization={"steps": 1, "batch": 1}), tmp_path / "run")
-    monkeypatch.setattr(module, "PARITY", 0.0)
+    monkeypatch.setattr(module, bound, -1.0)
     with pytest.raises(ModelFileError, match="differs from torch"):
         export(tmp_path / "run", tmp_path / "out" / "tiny.onnx")
     assert list((tmp_path / "out").iterdir()) == []

@@ -6,12 +6,18 @@ import dataclasses
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hillotype.cli.extras import needs_train_extra
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(evaluate)
 
 
 def evaluate(
@@ -99,7 +105,7 @@ class _bar:
         console = Console(stderr=True)
         self.bar = Progress(console=console, disable=not (shown and console.is_terminal))
 
-    def __enter__(self) -> object:
+    def __enter__(self) -> Callable[[int, int], None]:
         self.bar.start()
         self.task = self.bar.add_task("measuring", total=None)
         return lambda done, total: self.bar.update(self.task, completed=done, total=total)

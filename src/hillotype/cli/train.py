@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from hillotype.train.loop import Progress
 
 
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(train)
+    app.command()(export)
+
+
 def train(
     recipe: Annotated[Path, typer.Argument(help="A TOML recipe; recipes/ has those of the shipped models.")],
     out: Annotated[

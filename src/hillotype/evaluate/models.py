@@ -9,7 +9,7 @@ import numpy as np
 from hillotype.color import Lab, neutral_chroma
 from hillotype.evaluate.patches import Floats
 from hillotype.modelfile import Model
-from hillotype.restore import Colorizer
+from hillotype.restore.colorize import Colorizer
 from hillotype.restore.tiles import run_tiled
 
 

@@ -72,7 +72,7 @@ def _spread(names: Sequence[str]) -> list[str]:
 
 
 def _floats(pictures: Sequence[Floats]) -> list[Floats]:
-    return [picture.transpose(2, 0, 1).astype(np.float32) / 255 for picture in pictures]
+    return [picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255) for picture in pictures]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def make_plan(
 
 def finite_psnr(answer: Floats, truth: Floats) -> Floats:
     """PSNR in dB; an exact answer counts as 100 dB, so that means stay finite."""
-    return np.minimum(psnr(answer, truth), 100.0)
+    return np.asarray(psnr(answer, truth)).clip(max=100)
 
 
 def _sigma_name(sigma: float) -> str:
@@ -132,8 +132,8 @@ def _sigma_name(sigma: float) -> str:
 
 
 def _colorfulness(answer: Floats, truth: Floats) -> Floats:
-    return colorfulness(answer)
+    return np.asarray(colorfulness(answer))
 
 
 def _true_colorfulness(answer: Floats, truth: Floats) -> Floats:
-    return colorfulness(truth)
+    return np.asarray(colorfulness(truth))

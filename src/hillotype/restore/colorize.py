@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model, usable_cores
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
-from hillotype.restore.pixels import Pixels, full_scale
+from hillotype.restore.pixels import Pixels
+from hillotype.restore.reduce import reduced, working_size
 from hillotype.restore.restorer import Plan, Restorer
 from hillotype.restore.tiles import Progress
 
 Plane = NDArray[np.float32]
-
-LONGEST_ASPECT = 6
-"""Pictures more elongated than this are reduced further, so that the model's cost stays bounded."""
 
 STRIP_PIXELS = 128 * 1024
 """Pixels of a strip at full size: its planes fit in a core's cache."""
@@ -31,8 +29,9 @@ STRIP_PIXELS = 128 * 1024
 class Guidance:
     """How the chroma follows the lightness below the model's resolution.
 
-    Chosen on 40 photographs: chroma reduced eight times and raised again has 11 % less error than bilinearly, 5 % less
-    at the strongest edges; wider windows, smoother slopes and no limit all do worse.
+    Chosen on 20 photographs whose chroma was reduced eight times, blurred by 0.7 pixels there and raised again: the
+    error is 9 % less than of raising bilinearly, 3 % less at the strongest edges. Wider windows and higher limits do
+    worse, and the plain guided filter and joint bilateral upsampling do worse than bilinear.
 
     Attributes:
         radius: windows are squares of side 2 * radius + 1, at the model's resolution.
@@ -42,7 +41,7 @@ class Guidance:
 
     radius: int = 1
     epsilon: float = 0.003
-    limit: float = 0.15
+    limit: float = 0.1
 
 
 class Colorizer(Restorer):
@@ -50,6 +49,8 @@ class Colorizer(Restorer):
 
     `strength` scales the chroma: 0 gives gray. L*, alpha, size and depth stay.
     """
+
+    task: ClassVar[str] = "colorize"
 
     def __init__(self, model: Model, guidance: Guidance = Guidance()) -> None:
         card = model.card
@@ -97,41 +98,6 @@ class Colorizer(Restorer):
         padded = np.pad(light, ((0, below), (0, beside)), mode="reflect")
         chroma = self.model.run(padded[None, None])[0, :, :height, :width]
         return light, chroma
-
-
-def working_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """Return the size at which the model sees a picture: short side `side`, aspect kept.
-
-    A picture more elongated than LONGEST_ASPECT gets the long side LONGEST_ASPECT * side instead.
-    """
-    scale = min(side / min(height, width), LONGEST_ASPECT * side / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Return the picture at `size` (h, w), as float32 in [0, 1]."""
-    height, width = pixels.shape[:2]
-    block = max(1, min(height // size[0], width // size[1]) // 2)  # Pillow does the last step of 2 or 3, more finely
-    means = _block_means(pixels, block)
-    box = (0, 0, width / block, height / block)
-    planes = [
-        Image.fromarray(np.ascontiguousarray(means[..., channel])).resize(size[::-1], Image.Resampling.BICUBIC, box=box)
-        for channel in range(pixels.shape[2])
-    ]
-    small: Plane = np.stack([np.asarray(plane) for plane in planes], axis=-1)
-    return np.clip(small, 0.0, 1.0, out=small)
-
-
-def _block_means(pixels: Pixels, block: int) -> Plane:
-    """Average squares of `block` pixels; those at the right and lower border may be cut off."""
-    height, width, channels = pixels.shape
-    tops, lefts = np.arange(0, height, block), np.arange(0, width, block)
-    means = np.empty((len(tops), len(lefts), channels), np.float32)
-    for row, top in enumerate(tops):
-        columns = pixels[top : top + block].sum(axis=0, dtype=np.float32)
-        means[row] = np.add.reduceat(columns, lefts, axis=0) / min(block, height - top)
-    means /= (np.diff(lefts, append=width) * full_scale(pixels))[None, :, None]
-    return means
 
 
 def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:

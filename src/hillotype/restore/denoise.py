@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from hillotype.errors import ModelFileError
@@ -17,6 +19,8 @@ class Denoiser(Restorer):
     Gray pictures, also those stored as RGB, go through the model for one channel, if there is one. `strength` blends:
     0 gives the picture back.
     """
+
+    task: ClassVar[str] = "denoise"
 
     def __init__(self, *models: Model) -> None:
         for model in models:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,11 @@ class Restorer(ABC):
 
     Attributes:
         name: the name of the model or task.
+        task: "denoise", "colorize" or "restore".
     """
 
     name: str
+    task: ClassVar[str]
 
     @overload
     def __call__(self, picture: Image.Image, *, strength: float = 1.0) -> Image.Image: ...

@@ -163,12 +163,15 @@ def build_noise(settings: dict[str, Any]) -> Noise:
     kind = _known(NOISES, settings.pop("name", None), "noise")
     parts = settings.pop("parts", None)
     try:
+        noise: Noise
         if parts is not None:
-            return kind(parts=tuple(build_noise(part) for part in parts), **settings)
+            noise = kind(parts=tuple(build_noise(part) for part in parts), **settings)
+            return noise
         unknown = set(settings) - {field.name for field in fields(kind)}
         if unknown:
             raise RecipeError(f"noise {kind.__name__}: unknown setting {sorted(unknown)[0]!r}")
-        return TypeAdapter(kind).validate_python(settings)
+        noise = TypeAdapter(kind).validate_python(settings)
+        return noise
     except (TypeError, ValidationError) as error:
         raise RecipeError(f"noise {kind.__name__}: {error}".replace("\n", " ")) from error
 

@@ -1,0 +1,5 @@
+"""Makes `python -m hillotype` the command `hillotype`."""
+
+from hillotype.cli import main
+
+main()

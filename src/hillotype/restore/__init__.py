@@ -1,0 +1,6 @@
+"""Restore pictures with model files: one picture (`load`), or files and folders (`restore_all`)."""
+
+from hillotype.restore.loading import load
+from hillotype.restore.restorer import Plan, Restorer
+
+__all__ = ["Plan", "Restorer", "load"]

@@ -1,0 +1,49 @@
+"""Reduced copies of pictures of any depth: what a model or a diagnosis looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hillotype.restore.pixels import Pixels, full_scale
+
+Plane = NDArray[np.float32]
+
+LONGEST_ASPECT = 6
+"""Pictures more elongated than this are reduced further, so that the model's cost stays bounded."""
+
+
+def working_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return the size at which the model sees a picture: short side `side`, aspect kept.
+
+    A picture more elongated than LONGEST_ASPECT gets the long side LONGEST_ASPECT * side instead.
+    """
+    scale = min(side / min(height, width), LONGEST_ASPECT * side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return the picture at `size` (h, w), as float32 in [0, 1]."""
+    height, width = pixels.shape[:2]
+    block = max(1, min(height // size[0], width // size[1]) // 2)  # Pillow does the last step of 2 or 3, more finely
+    means = _block_means(pixels, block)
+    box = (0, 0, width / block, height / block)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(means[..., channel])).resize(size[::-1], Image.Resampling.BICUBIC, box=box)
+        for channel in range(pixels.shape[2])
+    ]
+    small: Plane = np.stack([np.asarray(plane) for plane in planes], axis=-1)
+    return np.clip(small, 0.0, 1.0, out=small)
+
+
+def _block_means(pixels: Pixels, block: int) -> Plane:
+    """Average squares of `block` pixels; those at the right and lower border may be cut off."""
+    height, width, channels = pixels.shape
+    tops, lefts = np.arange(0, height, block), np.arange(0, width, block)
+    means = np.empty((len(tops), len(lefts), channels), np.float32)
+    for row, top in enumerate(tops):
+        columns = pixels[top : top + block].sum(axis=0, dtype=np.float32)
+        means[row] = np.add.reduceat(columns, lefts, axis=0) / min(block, height - top)
+    means /= (np.diff(lefts, append=width) * full_scale(pixels))[None, :, None]
+    return means

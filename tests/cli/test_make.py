@@ -1,0 +1,113 @@
+"""The make half from the command line: recipe to run to model file to figures to a restored picture."""
+
+import json
+
+import numpy as np
+import pytest
+import tomli_w
+from PIL import Image
+from typer.testing import CliRunner
+
+from hillotype.cli.app import app
+from hillotype.modelfile import read_card
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number in range(10):
+        coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
+        coarse.resize((80, 64), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(photos, tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
+    values = {
+        "name": "tiny",
+        "summary": "A denoiser for tests",
+        "task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": [30, 30]}},
+        "model": {"name": "residual_unet", "widths": [4, 8], "blocks": [1, 1]},
+        "data": {
+            "gray": True,
+            "sources": [{"name": f"folder:{photos}", "licence": "made up", "fractions": [0.6, 0.4, 0.0]}],
+            "augment": {"crop": 32},
+        },
+        "optimization": {"steps": 30, "batch": 4},
+        "precision": "32-true",
+        "validate_every": 15,
+    }
+    path.write_text(tomli_w.dumps(values))
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(recipe, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    trained = run("train", recipe, "-o", folder / "tiny", "--accelerator", "cpu")
+    assert trained.exit_code == 0, trained.output
+    assert "hillotype export" in trained.output
+    exported = run("export", folder / "tiny", "-o", folder / "tiny.onnx")
+    assert exported.exit_code == 0, exported.output
+    return folder / "tiny.onnx"
+
+
+def test_a_trained_model_denoises_a_picture(model, tmp_path):
+    noisy = np.random.default_rng(0).integers(90, 160, (40, 50), dtype=np.uint8)
+    Image.fromarray(noisy).save(tmp_path / "noisy.png")
+    result = run("denoise", tmp_path / "noisy.png", "-o", tmp_path / "clean.png", "--model", model)
+    assert result.exit_code == 0, result.output
+    assert np.asarray(Image.open(tmp_path / "clean.png")).std() < noisy.std()
+
+
+def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
+    arguments = ["evaluate", model, "--data", f"folder:{photos}", "--limit", "2", "--sigma", "30"]
+    shown = run(*arguments)
+    assert shown.exit_code == 0, shown.output
+    for row in ("identity", "mean color", "nl-means", "pca", "tiny"):
+        assert row in shown.output
+    recorded = run(*arguments, "--record", "--json", "-o", tmp_path / "report")
+    facts = json.loads(recorded.stdout)
+    assert facts["n"] == 2
+    assert {row["condition"] for row in facts["rows"]} == {"sigma 30"}
+    assert (tmp_path / "report" / "report.html").exists()
+    assert [entry["data"] for entry in read_card(model).metrics] == [f"folder:{photos}"]
+    assert run(*arguments, "--record").exit_code == 0
+    assert len(read_card(model).metrics) == 1  # measured again, not twice
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "missing.toml"], "missing.toml"),
+        (["export", "missing"], "missing"),
+        (["evaluate", "no-such-model", "--data", "."], "no-such-model"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_1(arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_settings_must_be_pairs(recipe, tmp_path):
+    result = run("train", recipe, "-o", tmp_path, "--set", "steps")
+    assert result.exit_code == 1
+    assert "KEY=VALUE" in result.stderr
+
+
+def test_settings_change_the_recipe(recipe, tmp_path):
+    result = run("train", recipe, "-o", tmp_path / "run", "--set", "optimization.steps=2", "--accelerator", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "steps = 2" in (tmp_path / "run" / "run.toml").read_text()
+    again = run("train", recipe, "-o", tmp_path / "run")
+    assert again.exit_code == 1
+    assert "--resume" in again.stderr

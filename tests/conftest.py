@@ -1,0 +1,84 @@
+"""A zoo of tiny random models, for tests of everything that uses model files."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from hillotype import modelfile
+from hillotype.modelfile import Card, write_card
+
+
+def _write(path, card, nodes, weights):
+    shape = ["n", card.in_channels, "h", "w"]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", card.out_channels, "h", "w"])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    write_card(path, card)
+    return path
+
+
+def write_tiny_denoiser(path: Path, channels: int, *, gain: float = 0.5) -> Path:
+    """x + convolutions of x at half the size: multiple 4 (2 would do), reach 5 pixels."""
+    rng = np.random.default_rng(channels)
+    inner = 4 * channels
+    nodes = [
+        helper.make_node("SpaceToDepth", ["x"], ["a"], blocksize=2),
+        helper.make_node("Conv", ["a", "first"], ["b"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["b"], ["c"]),
+        helper.make_node("Conv", ["c", "second"], ["d"], pads=[1, 1, 1, 1]),
+        helper.make_node("DepthToSpace", ["d"], ["e"], blocksize=2),
+        helper.make_node("Add", ["x", "e"], ["y"]),
+    ]
+    weights = {
+        "first": rng.normal(0, 0.2, (8, inner, 3, 3)).astype(np.float32),
+        "second": rng.normal(0, 0.2 * gain, (inner, 8, 3, 3)).astype(np.float32),
+    }
+    card = Card(name=path.stem, task="denoise", in_channels=channels, out_channels=channels, multiple=4, halo=5)
+    return _write(path, card, nodes, weights)
+
+
+def write_tiny_colorizer(path: Path) -> Path:
+    """Chroma from a convolution of the lightness; multiple 32, seen at 64 pixels."""
+    rng = np.random.default_rng(9)
+    nodes = [
+        helper.make_node("Conv", ["x", "weight", "bias"], ["a"], pads=[1, 1, 1, 1]),
+        helper.make_node("Tanh", ["a"], ["y"]),
+    ]
+    weights = {
+        "weight": rng.normal(0, 0.1, (2, 1, 3, 3)).astype(np.float32),
+        "bias": np.array([0.1, 0.2], np.float32),
+    }
+    card = Card(
+        name=path.stem,
+        task="colorize",
+        summary="A tiny one.",
+        color_space="lab",
+        in_channels=1,
+        out_channels=2,
+        multiple=32,
+        working_side=64,
+        metrics=({"data": "none", "rows": [{"model": "tiny", "PSNR": 20.5}]},),
+    )
+    return _write(path, card, nodes, weights)
+
+
+@pytest.fixture
+def tiny_zoo(tmp_path, monkeypatch):
+    """The zoo's folder, filled with tiny models of its names."""
+    folder = tmp_path / "zoo"
+    folder.mkdir()
+    write_tiny_denoiser(folder / "denoise-gray.onnx", 1)
+    write_tiny_denoiser(folder / "denoise-color.onnx", 3)
+    write_tiny_colorizer(folder / "colorize.onnx")
+    monkeypatch.setattr(modelfile, "ZOO_FOLDER", folder)
+    return folder

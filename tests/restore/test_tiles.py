@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hillotype.modelfile import load_model
+from hillotype.restore.tiles import run_tiled, spans
+
+
+@given(
+    length=st.integers(1, 3000),
+    multiple=st.sampled_from([1, 2, 8, 32]),
+    halo=st.integers(0, 90),
+    longest=st.integers(1, 900),
+)
+def test_spans_cover_the_axis_once_with_their_halo(length, multiple, halo, longest):
+    cut = spans(length, multiple=multiple, halo=halo, longest=longest)
+    padded = -(-length // multiple) * multiple
+    assert [span.start for span in cut] == [0, *(span.stop for span in cut[:-1])]
+    assert cut[-1].stop == length
+    for span in cut:
+        assert span.start < span.stop
+        assert span.size == cut[0].size
+        assert span.read % multiple == span.size % multiple == 0
+        assert span.read >= 0
+        assert span.read + span.size <= padded
+        assert span.read == 0 or span.start - span.read >= halo
+        assert span.read + span.size == padded or span.read + span.size - span.stop >= halo
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (61, 90), (128, 64)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_tiles_equal_the_whole(tiny_zoo, size, channels):
+    model = load_model("denoise-gray" if channels == 1 else "denoise-color")
+    picture = np.random.default_rng(0).random((*size, channels), dtype=np.float32)
+    rows, columns = (-side % 4 for side in size)
+    padded = np.pad(picture, ((0, rows), (0, columns), (0, 0)), mode="reflect")
+    whole = model.run(padded.transpose(2, 0, 1)[None].copy())[0].transpose(1, 2, 0)[: size[0], : size[1]]
+    tiled = run_tiled(model, picture, region_side=28)
+    assert np.abs(tiled - np.clip(whole, 0, 1)).max() < 1e-5
+
+
+def test_a_halo_too_small_would_be_seen(tiny_zoo):
+    """The test above can fail: without a halo, tiles differ."""
+    model = load_model("denoise-gray")
+    picture = np.random.default_rng(0).random((64, 64, 1), dtype=np.float32)
+    object.__setattr__(model.card, "halo", 0)
+    try:
+        assert np.abs(run_tiled(model, picture, region_side=16) - run_tiled(model, picture)).max() > 1e-3
+    finally:
+        object.__setattr__(model.card, "halo", 5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_integers_are_rounded_from_the_float_answer(tiny_zoo, dtype):
+    model = load_model("denoise-color")
+    levels = np.iinfo(dtype).max
+    picture = np.random.default_rng(0).integers(0, levels, (40, 50, 3), endpoint=True, dtype=dtype)
+    expected = run_tiled(model, picture.astype(np.float32) / np.float32(levels)) * levels
+    restored = run_tiled(model, picture)
+    assert restored.dtype == dtype
+    assert np.abs(restored - expected).max() <= 0.51
+
+
+def test_progress_ends_at_one(tiny_zoo):
+    shares = []
+    picture = np.zeros((64, 100, 1), np.uint8)
+    run_tiled(load_model("denoise-gray"), picture, region_side=32, progress=shares.append)
+    assert shares == sorted(shares)
+    assert len(shares) > 4
+    assert shares[-1] == 1.0
