@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -137,7 +138,8 @@ def test_what_needs_nothing_is_copied_byte_for_byte(tiny_zoo, tmp_path):
     assert any("noise" in note for note in result.notes)
     (converted,) = restore_files(hillotype.load("restore"), find_jobs([source], tmp_path / "b.png"))
     assert converted.status == "copied"
-    np.testing.assert_array_equal(np.asarray(Image.open(converted.target)), np.asarray(Image.open(source)))
+    with Image.open(converted.target) as after, Image.open(source) as before:
+        np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
 
 
 def test_the_pixel_limit_is_kept(tiny_zoo, tmp_path):
@@ -163,6 +165,30 @@ def test_an_unwritable_folder_is_said(tiny_zoo, tmp_path):
         (result,) = restore_files(hillotype.load(task), jobs)
         assert result.status == "failed"
         assert "choose another" in result.message
+
+
+def test_a_full_disk_leaves_no_partial_copy(tiny_zoo, tmp_path, monkeypatch):
+    def fail(source, target):
+        Path(target).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    jobs = find_jobs([save(tmp_path / "a.jpg", size=(200, 150))], tmp_path / "out")
+    monkeypatch.setattr("hillotype.restore.folder.shutil.copy2", fail)
+    (result,) = restore_files(hillotype.load("restore"), jobs)
+    assert result.status == "failed"
+    assert "No space left" in result.message
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_copies_do_not_need_hard_links(tiny_zoo, tmp_path, monkeypatch):
+    def fail(*_names):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    source = save(tmp_path / "a.jpg", size=(200, 150))
+    monkeypatch.setattr("hillotype.restore.folder.os.link", fail)
+    (result,) = restore_files(hillotype.load("restore"), find_jobs([source], tmp_path / "out"))
+    assert result.status == "copied"
+    assert result.target.read_bytes() == source.read_bytes()
 
 
 def test_faults_of_ours_are_one_line_too(tiny_zoo, tmp_path, monkeypatch):

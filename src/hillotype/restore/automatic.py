@@ -25,7 +25,7 @@ class AutomaticRestorer(Restorer):
         """Plan what the picture needs: see `noise_level` and `is_gray`."""
         noise, gray = noise_level(pixels), is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
-        reasons = (f"noise {noise:.0f} of 255", "no colors" if gray else "colors")
+        reasons = (f"noise sigma {noise:.0f} of 255", "no colors" if gray else "colors")
         return Plan(tuple(step for step, needed in needs if needed), reasons)
 
     def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:

@@ -13,11 +13,11 @@ from hillotype.restore.reduce import reduced, working_size
 
 Plane = NDArray[np.float32]
 
-NOISY = 4.0
+NOISY = 4.3
 """Noise of this standard deviation (of 255) or more is worth removing."""
 
-COARSE_NOISY = 14.0
-"""The same for noise seen at half size, where texture of clean pictures measures up to 13."""
+COARSE_NOISY = 16.0
+"""The same for noise seen at half size, where texture of clean pictures measures up to 15."""
 
 _BLOCK = 8
 _QUANTILE = 0.02
@@ -74,8 +74,9 @@ def noise_level(pixels: Pixels) -> float:
     photograph has it everywhere; nor do blocks at black or white, where noise is cut off. Coarser noise, from film
     grain or after JPEG, is looked for at half size. At most 16 parts of 256 x 256 pixels are looked at.
 
-    Measured on 330 photographs and their JPEG copies at quality 80: 1.0 % of the clean ones are above NOISY or
-    COARSE_NOISY, 100 % are with white noise of 7 or more or with noise correlated over a pixel of 15 or more.
+    Measured on BSDS400 and 782 photographs of short side 256: NOISY is reached by 0.8 and 1.9 % of the clean ones, by
+    all with white noise of 5 or more or noise of 10 blurred by 0.6 pixels, by 99.7 % with the latter of 25 saved as
+    JPEG 80, by 4 % with that of 15. White noise of 10, 25 and 50 measures 10.0, 24.4 and 46.6 in the median.
     """
     parts = [part.astype(np.float32) * np.float32(255 / full_scale(part)) for part in _crops(pixels)]
     fine = _smoothest_noise(parts)

@@ -1,0 +1,192 @@
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from hillotype import __version__
+from hillotype.cli.app import app
+from hillotype.restore.colorize import Colorizer
+
+HEAVY = ("torch", "onnxruntime", "PIL", "numpy", "onnx", "imagecodecs")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "in" / "a.jpg"
+    path.parent.mkdir()
+    shades = np.add.outer(np.arange(60), 2 * np.arange(70)).astype(np.uint8)
+    Image.fromarray(shades).save(path)
+    return path
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["colorize", "--help"], ["models", "--help"]])
+def test_help_imports_nothing_heavy_and_is_quick(arguments):
+    code = (
+        "import sys, time\n"
+        f"sys.argv = ['hillotype', *{arguments!r}]\n"
+        "from hillotype.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "print('heavy', heavy, file=sys.stderr)\n"
+        "print('seconds', time.process_time(), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "heavy []" in done.stderr
+    seconds = float(re.search(r"seconds (\S+)", done.stderr)[1])
+    assert seconds < 1.0  # 0.4 is the aim; a loaded machine's clock is generous
+
+
+def test_python_m_hillotype():
+    done = subprocess.run([sys.executable, "-m", "hillotype", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"hillotype {__version__}"
+
+
+@pytest.mark.parametrize("command", ["restore", "colorize", "denoise", "models"])
+def test_help_teaches_with_an_example(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"hillotype {command} " in result.output.replace("Usage: hillotype", "")
+    assert f"hillotype {command} " in run("--help").output or command in ("denoise", "models")
+
+
+def test_colorizes_a_file_and_says_so(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "b.png"
+    result = run("colorize", picture, "-o", out)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"a\.jpg -> .*b\.png: colorized, \d+\.\d s", result.stdout)
+    with Image.open(out) as image:
+        assert image.mode == "RGB"
+
+
+def test_one_bad_file_among_others(tiny_zoo, picture, tmp_path):
+    bad = picture.with_name("bad.jpg")
+    bad.write_bytes(picture.read_bytes()[:200])
+    result = run("denoise", picture.parent, tmp_path / "missing.png", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert (tmp_path / "out" / "in" / "a.jpg").exists()
+    errors = result.stderr.splitlines()
+    assert len(errors) == 2
+    assert errors[0].startswith(f"error: {bad}: ")
+    assert errors[1].startswith(f"error: {tmp_path / 'missing.png'}: ")
+    assert "1 done, 2 failed" in result.stdout
+
+
+def test_json(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    result = run("restore", picture, "-o", out, "--json", "--page", "--strength", 0.5)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["command"] == "restore"
+    assert document["strength"] == 0.5
+    assert document["counts"] == {"done": 1}
+    assert document["page"] == str(out / "index.html")
+    (entry,) = document["results"]
+    assert entry["steps"] == ["colorize"]
+    assert entry["status"] == "done"
+    assert entry["source"] == str(picture)
+    assert entry["seconds"] > 0
+    again = run("restore", picture, "-o", out, "--json")
+    assert again.exit_code == 1
+    assert json.loads(again.stdout)["results"][0]["status"] == "skipped"
+
+
+def test_the_page_is_written_beside_the_results(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    assert f"page: {out / 'index.html'}" in run("colorize", picture, "-o", out, "--page").stdout
+    refused = run("colorize", picture, "-o", out, "--page")
+    assert refused.exit_code == 2
+    assert "--overwrite" in refused.output
+    assert run("colorize", picture, "-o", out, "--page", "--overwrite").exit_code == 0
+    assert run("colorize", picture, "-o", tmp_path / "file.png", "--page").exit_code == 0
+    assert (tmp_path / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["colorize"], "Missing argument"),
+        (["colorize", "a.jpg"], "--out"),
+        (["colorize", "a.jpg", "-o", "out", "--strength", "2"], "--strength"),
+        (["colorize", "a.jpg", "-o", "out", "--max-pixels", "0"], "--max-pixels"),
+        (["colorize", "a.jpg", "-o", "out", "--model", "denoise-gray"], "made to denoise"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_usage_errors_exit_with_2(tiny_zoo, arguments, words):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_an_output_that_is_a_file_is_refused(tiny_zoo, picture, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"mine")
+    for arguments in ([picture, "-o", file], [picture.parent, "-o", file]):
+        assert run("colorize", *arguments).exit_code == 2
+    assert file.read_bytes() == b"mine"
+
+
+def test_a_bad_model_file_is_one_line(tiny_zoo, picture, tmp_path):
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"garbage")
+    for name in (model, "colorise"):
+        result = run("colorize", picture, "-o", tmp_path / "out", "--model", name)
+        assert result.exit_code == 1
+        assert re.fullmatch(r"error: .*\n", result.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_leaves_nothing_half_done(tiny_zoo, picture, tmp_path, monkeypatch):
+    picture.with_name("b.jpg").write_bytes(picture.read_bytes())
+    calls = []
+    apply = Colorizer.apply
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return apply(*arguments)
+
+    monkeypatch.setattr(Colorizer, "apply", interrupted)
+    result = run("colorize", picture.parent, "-o", tmp_path / "out")
+    assert result.exit_code == 130
+    assert "interrupted" in result.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.jpg"]
+
+
+def test_names_that_are_no_text(tiny_zoo, picture, tmp_path):
+    path = picture.with_name("a\nb\x1b[31m.jpg")
+    picture.rename(path)
+    result = run("colorize", path, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert r"a\nb\x1b[31m.jpg" in result.stdout
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_models_are_listed_and_shown(tiny_zoo):
+    listed = run("models")
+    assert listed.exit_code == 0
+    assert "denoise-gray" in listed.stdout
+    assert "A tiny one." in listed.stdout
+    card = run("models", "colorize")
+    assert "working_side: 64" in card.stdout
+    assert "20.5" in card.stdout
+    assert json.loads(run("models", "colorize", "--json").stdout)["task"] == "colorize"
+    assert [entry["name"] for entry in json.loads(run("models", "--json").stdout)] == [
+        "colorize",
+        "denoise-color",
+        "denoise-gray",
+    ]
+    unknown = run("models", "nothing")
+    assert unknown.exit_code == 1
+    assert unknown.stderr.startswith("error: nothing: no such model")
