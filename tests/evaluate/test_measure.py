@@ -1,6 +1,7 @@
 """Measuring: paired figures on the same observations, and how they are shown."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from hillotype.evaluate.baselines import Identity
 from hillotype.evaluate.measure import measure
 from hillotype.evaluate.plan import finite_psnr
-from hillotype.evaluate.report import example_strips, table, write_report
+from hillotype.evaluate.report import example_strips, tables, write_report
 from hillotype.noise import Gaussian
 from hillotype.tasks import Denoise
 
@@ -59,10 +60,10 @@ def test_noise_of_a_picture_does_not_depend_on_the_others(results, pictures):
 
 
 def test_the_table_has_a_row_a_method_and_a_column_a_condition(results):
-    head, rows = table(results)
-    assert head == ["", "PSNR (dB), clean", "PSNR (dB), sigma 25"]
-    assert [row[0] for row in rows] == ["identity", "smooth"]
-    assert " to " in rows[-1][2]
+    (table,) = tables(results)
+    assert (table.title, table.head) == ("PSNR (dB)", ["clean", "sigma 25"])
+    assert [row[0] for row in table.rows] == ["identity", "smooth", "smooth - identity"]
+    assert re.fullmatch(r"\+\d+\.\d\d \(\+\d+\.\d\d, \+\d+\.\d\d\)", table.rows[-1][2])
 
 
 def test_the_report_is_one_page_and_one_json(results, pictures, tmp_path):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hillotype.cli.extras import needs_train_extra
+
+if TYPE_CHECKING:
+    from hillotype.evaluate.report import Table
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +40,7 @@ def evaluate(
 ) -> None:
     """Measure a model beside doing nothing, mean color, PCA and a classical method.
 
-    The last row is the model; in brackets the mean difference to doing nothing, picture by picture, with its 95%
+    The first row is doing nothing; the last is how much better the model is, picture by picture, with its 95%
     bootstrap interval. Noise is float, neither clipped nor rounded, and the model is not told its level.
 
     Examples:
@@ -51,7 +53,7 @@ def evaluate(
 
         from hillotype.evaluate.measure import measure
         from hillotype.evaluate.plan import make_plan, read_fitting_pictures, read_test_pictures
-        from hillotype.evaluate.report import example_strips, table, write_report
+        from hillotype.evaluate.report import example_strips, tables, write_report
     from hillotype.modelfile import load_model, write_card
 
     file = load_model(model)
@@ -63,7 +65,10 @@ def evaluate(
     plan = make_plan(file, fitting, sigmas=sigma or (0.0, 15.0, 25.0, 50.0), rng=np.random.default_rng(seed))
     with _bar(not as_json) as show:
         results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=show)
-    command = shlex.join(["hillotype", *(word for word in sys.argv[1:] if word not in ("--record", "--json"))])
+    options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
+    words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
+    levels = [word for level in sigma or () for word in ("--sigma", f"{level:g}")]
+    command = shlex.join(["hillotype", "evaluate", card.name, *words, *levels])
     facts = {"model": card.name, "data": data, "split": split, "n": len(pictures), "seed": seed, "command": command}
     if out is not None:
         strips = example_strips(plan.tasks, plan.methods[-1], pictures)
@@ -76,18 +81,20 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps({**facts, "rows": results.rows()}, indent=2))
     else:
-        _print(table(results), f"{card.name} on {data}, split {split}, n = {len(pictures)}, seed {seed}")
+        typer.echo(f"{card.name} on {data}, split {split}, n = {len(pictures)}, seed {seed}")
+        for table in tables(results):
+            _print(table)
 
 
-def _print(content: tuple[list[str], list[list[str]]], title: str) -> None:
+def _print(table: Table) -> None:
+    from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
-    head, rows = content
-    shown = Table(title=title, title_justify="left")
-    for number, cell in enumerate(head):
-        shown.add_column(cell, justify="right" if number else "left")
-    for row in rows:
+    shown = RichTable(table.title, box=box.SIMPLE_HEAD)
+    for name in table.head:
+        shown.add_column(name, justify="right")
+    for row in table.rows:
         shown.add_row(*row)
     console = Console()
     if not console.is_terminal:

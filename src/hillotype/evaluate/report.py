@@ -7,6 +7,7 @@ import html
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,26 +23,38 @@ from hillotype.tasks import Task
 _PAGE = Path(__file__).with_name("report.html")
 
 
-def table(results: Results) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the rows of one table: a row a method, a column a condition and metric.
+@dataclass(frozen=True)
+class Table:
+    """Rows of text to print: a row a method, and under the last one its mean difference to the first."""
 
-    Behind the first row, each figure has its mean difference to it in brackets, with its 95% interval.
-    """
-    columns = [(condition, metric) for metric in results.metrics for condition in results.conditions]
-    single = len(results.conditions) == 1
-    head = ["", *(metric if single else f"{metric}, {condition}" for condition, metric in columns)]
-    rows = []
-    for method in results.methods:
-        row = [method]
-        for condition, metric in columns:
-            text = f"{results.mean(condition, method, metric):.{_digits(metric)}f}"
-            if method == results.methods[-1]:
-                gain, low, high = results.gain(condition, method, metric)
-                digits = _digits(metric)
-                text += f" ({gain:+.{digits}f}, {low:+.{digits}f} to {high:+.{digits}f})" if gain else ""
-            row.append(text)
-        rows.append(row)
-    return head, rows
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+def tables(results: Results) -> list[Table]:
+    """Return the figures as tables: the metrics as columns, or, with several conditions, a table a metric."""
+    if len(results.conditions) == 1:
+        (condition,) = results.conditions
+        return [_table(results, condition, list(results.metrics), [(condition, metric) for metric in results.metrics])]
+    return [
+        _table(results, metric, list(results.conditions), [(condition, metric) for condition in results.conditions])
+        for metric in results.metrics
+    ]
+
+
+def _table(results: Results, title: str, head: list[str], columns: list[tuple[str, str]]) -> Table:
+    rows = [
+        [method, *(f"{results.mean(condition, method, metric):.{_digits(metric)}f}" for condition, metric in columns)]
+        for method in results.methods
+    ]
+    last = results.methods[-1]
+    gains = [(*results.gain(condition, last, metric), _digits(metric)) for condition, metric in columns]
+    first = results.methods[0]
+    rows.append(
+        [f"{last} - {first}", *(f"{gain:+.{d}f} ({low:+.{d}f}, {high:+.{d}f})" for gain, low, high, d in gains)]
+    )
+    return Table(title, head, rows)
 
 
 def _digits(metric: str) -> int:
@@ -67,12 +80,10 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     content = {"title": title, **facts, "rows": results.rows()}
     (folder / "report.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    head, rows = table(results)
     page = Template(_PAGE.read_text("utf-8")).substitute(
         title=html.escape(title),
         facts="".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(str(v))}</dd>" for k, v in facts.items()),
-        head="".join(f"<th>{html.escape(cell)}</th>" for cell in head),
-        rows="".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows),
+        tables="".join(_html(table) for table in tables(results)),
         examples="".join(
             f"<figure><div>{''.join(_image(picture) for picture in strip)}</div>"
             f"<figcaption>{html.escape(caption)}</figcaption></figure>"
@@ -81,6 +92,12 @@ def write_report(
     )
     (folder / "report.html").write_text(page, "utf-8")
     return folder / "report.html"
+
+
+def _html(table: Table) -> str:
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in (table.title, *table.head))
+    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def example_strips(
