@@ -76,32 +76,15 @@ class Reconstruct:
 
 
 @dataclass(frozen=True)
-class Denoise:
-    """The model sees the picture through a noise and answers with the clean one (Vincent et al. 2008, ICML)."""
+class Denoise(Reconstruct):
+    """A reconstruction through a noise: the model answers with the clean picture (Vincent et al. 2008, ICML)."""
 
     noise: Noise = field(default_factory=Gaussian)
     name: ClassVar[str] = "denoise"
-    target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
-
-    def channels(self, picture_channels: int) -> tuple[int, int]:
-        """The picture's own channels, in and out."""
-        return picture_channels, picture_channels
 
     def observe(self, picture: Array, rng: Rng) -> Array:
         """The noisy picture."""
         return self.noise(picture, rng)
-
-    def target(self, picture: Array) -> Array:
-        """The clean picture."""
-        return picture
-
-    def finish(self, seen: Array, predicted: Array) -> Array:
-        """The answer, clipped."""
-        return array_namespace(predicted).clip(predicted, 0.0, 1.0)
-
-    def untouched(self, seen: Array) -> Array:
-        """What was seen, clipped."""
-        return array_namespace(seen).clip(seen, 0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -133,9 +134,10 @@ class _progress:
 
     def report(self, progress: Progress) -> None:
         """Show where the run stands."""
+        validation = "-" if math.isnan(progress.validation_loss) else f"{progress.validation_loss:.4g}"
         hours, seconds = divmod(round(progress.seconds_left), 3600)
         text = (
-            f"step {progress.step}  train {progress.train_loss:.4g}  validation {progress.validation_loss:.4g}  "
+            f"step {progress.step}  train {progress.train_loss:.4g}  validation {validation}  "
             f"{progress.pictures_per_second:.0f} pictures/s  {hours}:{seconds // 60:02}:{seconds % 60:02} left"
         )
         self.bar.update(self.task, completed=progress.fraction, description=text)

@@ -68,6 +68,6 @@ def to_floats(crops: Tensor) -> Tensor:
 
 
 def randomness(fabric: Fabric, *key: int) -> torch.Generator:
-    """Returns a generator on this process's device that is a function of the key's numbers and the process."""
-    mixed = np.random.SeedSequence([fabric.global_rank, *key]).generate_state(1, np.uint64)[0]
+    """Returns a generator on this process's device that is a function of the key's numbers alone."""
+    mixed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
     return torch.Generator(device=fabric.device).manual_seed(int(mixed >> 1))

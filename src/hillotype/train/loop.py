@@ -87,7 +87,8 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = rate
 
-        answer = net(task.observe(picture, randomness(fabric, run.seed, _TRAINING, state.step)))
+        rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
+        answer = net(task.observe(picture, rng))
         loss = LOSSES[run.optimization.loss](answer.float(), task.target(picture))
         fabric.backward(loss)
         fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
@@ -109,7 +110,8 @@ def fit(
                 folder.save(folder.best, state)
             folder.draw(*examples(task, state, crops[:8], fabric))
         if finished or state.step % run.log_every == 0:
-            mean, speed = sum(losses) / len(losses), len(losses) * run.optimization.batch / clock.lap()
+            mean = sum(losses) / len(losses)
+            speed = len(losses) * run.optimization.batch * fabric.world_size / clock.lap()
             folder.write_row(state.step, {"train_loss": mean, "learning_rate": rate, "seconds": state.seconds})
             fraction = min(done(run, state, minutes), 1.0)
             left = state.seconds * (1 - fraction) / fraction
