@@ -31,10 +31,10 @@ def test_shares_add_up_to_the_whole(tiny):
     run = tiny()
     model = build_model(run)
     state = State(model, copy_weights(model), torch.optim.AdamW(model.parameters()))
-    crops = torch.randint(0, 256, (10, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    crops = torch.randint(110, 146, (10, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     alone = validate(run, build_task(run), state, crops, Process(0, 1, []))
     sums = []
     for rank in range(3):  # the last process sees the sums of all
         shared = validate(run, build_task(run), state, crops, Process(rank, 3, sums))
     assert shared == pytest.approx(alone)
-    assert alone["untouched_psnr"] == pytest.approx(18.6, abs=0.5)  # sigma 30, clipped
+    assert alone["untouched_psnr"] == pytest.approx(18.6, abs=0.1)  # sigma 30
