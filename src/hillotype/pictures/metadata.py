@@ -15,6 +15,7 @@ from hillotype.pictures.picture import Picture
 
 EXIF_PREFIX = b"Exif\x00\x00"
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD = 0x0112, 0x8769, 0x8825, 0xA005
+X_RESOLUTION, Y_RESOLUTION = 0x011A, 0x011B
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
 
 # The tags of a TIFF directory that tell of the photograph; the others tell how its pixels are stored.
@@ -101,19 +102,21 @@ def _upright_exif(exif: bytes, swapped: bool) -> bytes:
         if ORIENTATION in entries:
             struct.pack_into(order + "HIHH", tiff, entries[ORIENTATION] + 2, 3, 1, 1, 0)
         struct.pack_into(order + "I", tiff, next_link, 0)
+        if swapped:
+            _swap(tiff, entries, X_RESOLUTION, Y_RESOLUTION)
         if swapped and EXIF_IFD in entries:
             (offset,) = struct.unpack_from(order + "I", tiff, entries[EXIF_IFD] + 8)
-            _swap_pixel_sides(tiff, _entries(tiff, order, offset)[0])
+            _swap(tiff, _entries(tiff, order, offset)[0], PIXEL_WIDTH, PIXEL_HEIGHT)
     except (KeyError, struct.error):
         pass  # damaged EXIF says nothing of the orientation; it is handed on as it came
     return EXIF_PREFIX + bytes(tiff)
 
 
-def _swap_pixel_sides(tiff: bytearray, entries: dict[int, int]) -> None:
-    if PIXEL_WIDTH in entries and PIXEL_HEIGHT in entries:
-        width = slice(entries[PIXEL_WIDTH] + 2, entries[PIXEL_WIDTH] + 12)
-        height = slice(entries[PIXEL_HEIGHT] + 2, entries[PIXEL_HEIGHT] + 12)
-        tiff[width], tiff[height] = tiff[height], tiff[width]
+def _swap(tiff: bytearray, entries: dict[int, int], across: int, down: int) -> None:
+    """Swaps the values of two tags, where both are there."""
+    if across in entries and down in entries:
+        first, second = (slice(entries[tag] + 2, entries[tag] + 12) for tag in (across, down))
+        tiff[first], tiff[second] = tiff[second], tiff[first]
 
 
 def descriptive_exif(source: Image.Exif) -> Image.Exif:
@@ -122,14 +125,25 @@ def descriptive_exif(source: Image.Exif) -> Image.Exif:
     kept.endian = "<"
     for tag in DESCRIPTIVE_TAGS:
         if tag in source:
-            kept[tag] = source[tag]
+            kept[tag] = _bytewise(source[tag])
     for pointer in (EXIF_IFD, GPS_IFD):
-        directory = dict(source.get_ifd(pointer))
+        directory = {tag: _bytewise(value) for tag, value in source.get_ifd(pointer).items()}
         if INTEROPERABILITY_IFD in directory:
             directory[INTEROPERABILITY_IFD] = dict(source.get_ifd(INTEROPERABILITY_IFD))
         if directory:
             kept[pointer] = directory
     return kept
+
+
+class _BytewiseText(str):
+    """Text that Pillow writes as the bytes it read: it reads Latin-1, but writes "?" for all but ASCII."""
+
+    def encode(self, *_: str) -> bytes:
+        return super().encode("latin-1", "replace")
+
+
+def _bytewise(value: Any) -> Any:  # noqa: ANN401
+    return _BytewiseText(value) if isinstance(value, str) else value
 
 
 def tiff_tags(exif: bytes) -> Image.Exif | None:

@@ -12,6 +12,8 @@ from hillotype.pictures.picture import Picture, check_size, join_alpha, split_al
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESSION_LEVEL = 4
+MAX_SIDE = 1_000_000
+"""Pixels of a side above which libpng refuses a file."""
 _XMP_KEY = b"XML:com.adobe.xmp"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _MAX_METADATA_BYTES = 1 << 26
@@ -28,12 +30,19 @@ def decode_png(data: bytes, max_pixels: int) -> Picture:
 
     width, height = struct.unpack_from(">II", data, 16)
     check_size(width, height, max_pixels)
+    if max(width, height) > MAX_SIDE:
+        raise PictureError(f"{width} x {height} pixels: PNG is read up to {MAX_SIDE:,} a side; cut it up first")
     icc = exif = xmp = dpi = None
     notes: list[str] = []
+    pixel_chunks: list[bytes | memoryview] = [SIGNATURE]
     # libpng would find damage too, but a failing png_decode of imagecodecs 2026.3 releases None once too
-    # often, which ends the process after some thousand damaged files: so the checksums are checked first.
-    for kind, payload in _chunks(data):
-        if kind == b"iCCP":
+    # often, which ends the process after some thousand damaged files: so the checksums are checked first. And it
+    # prints what it dislikes about metadata, which it does not need: so it gets none.
+    for kind, chunk in _chunks(data):
+        payload = chunk[8:-4]
+        if kind[:1].isupper() or kind == b"tRNS":
+            pixel_chunks.append(chunk)
+        elif kind == b"iCCP":
             icc = _inflated(payload.tobytes().partition(b"\x00")[2][1:])
         elif kind == b"eXIf":
             exif = with_exif_prefix(payload.tobytes())
@@ -49,12 +58,12 @@ def decode_png(data: bytes, max_pixels: int) -> Picture:
                 notes.append(f"text chunk not kept: {key.decode('latin-1')}")
         elif kind == b"acTL":
             notes.append("only the first frame of the animation kept")
-    pixels, alpha = split_alpha(imagecodecs.png_decode(data))
+    pixels, alpha = split_alpha(imagecodecs.png_decode(b"".join(pixel_chunks)))
     return Picture(pixels, alpha, "PNG", exif, icc, xmp, dpi, lossless=True, notes=tuple(notes))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yields each chunk's type and payload; critical ones (and all lengths) must be whole.
+    """Yields each chunk's type and its bytes, from length to checksum; critical ones (and all lengths) must be whole.
 
     Raises:
         PictureError: If the file ends before IEND, or a critical chunk fails its checksum.
@@ -69,7 +78,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
             raise PictureError("the file ends early (truncated); copy it again from its source")
         whole = zlib.crc32(view[start + 4 : stop]) == struct.unpack_from(">I", data, stop)[0]
         if whole:
-            yield kind, view[start + 8 : stop]
+            yield kind, view[start : stop + 4]
         elif kind[:1].isupper():
             raise PictureError(f"damaged (checksum of its {kind!r} chunk); copy it again from its source")
         start = stop + 4

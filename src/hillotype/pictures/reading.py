@@ -9,6 +9,7 @@ from typing import IO, Final
 
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import upright
+from hillotype.pictures.modes import quiet_pillow
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, FORMAT_OF_SUFFIX, Picture
 from hillotype.pictures.png import SIGNATURE as PNG_SIGNATURE
 from hillotype.pictures.png import decode_png
@@ -48,7 +49,7 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
     path = Path(path)
     try:
         _check_regular(path)
-        with path.open("rb") as file:
+        with path.open("rb") as file, quiet_pillow():
             picture = upright(_decode(file, max_pixels))
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error.__cause__

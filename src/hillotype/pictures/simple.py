@@ -34,8 +34,7 @@ def decode_gif(file: IO[bytes], max_pixels: int) -> Picture:
 
 
 def _decode(plugin: type[ImageFile.ImageFile], file: IO[bytes], name: str, max_pixels: int) -> Picture:
-    with quiet_pillow():
-        image = plugin(file)
+    image = plugin(file)
     check_size(image.width, image.height, max_pixels)
     with quiet_pillow(image.width * image.height):
         image.load()

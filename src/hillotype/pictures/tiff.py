@@ -15,7 +15,15 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from hillotype.errors import PictureError
-from hillotype.pictures.metadata import EXIF_PREFIX, descriptive_exif, known_dpi, tiff_tags, upright
+from hillotype.pictures.metadata import (
+    EXIF_PREFIX,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    descriptive_exif,
+    known_dpi,
+    tiff_tags,
+    upright,
+)
 from hillotype.pictures.modes import convert, quiet_pillow
 from hillotype.pictures.picture import Picture, check_size, join_alpha, row_bands, split_alpha
 
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 XMP, ICC, IPTC = 700, 34675, 33723
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+RESOLUTION_UNIT = 296
 _INCHES_PER_UNIT = {2: 1.0, 3: 1 / 2.54}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _UNSIGNED, _UNDEFINED = 1, 4
@@ -98,8 +106,7 @@ def _through_pillow(file: IO[bytes], described: Picture) -> Picture:
     """Decodes 8-bit samples and the rarer kinds; Pillow turns a TIFF upright itself, so the tags must follow."""
     described = upright(described)
     file.seek(0)
-    with quiet_pillow():
-        image = TiffImageFile(file)
+    image = TiffImageFile(file)
     with quiet_pillow(image.width * image.height):
         image.load()
         converted = convert(image, described.icc)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from hillotype.errors import PictureError
+from hillotype.files import Parts, why_not_written, write_whole
 from hillotype.pictures.metadata import profile_space, tiff_tags
 from hillotype.pictures.modes import on_white, quiet_pillow, to_8_bit, to_srgb_gray
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX, Picture
-from hillotype.pictures.png import encode_png
+from hillotype.pictures.png import MAX_SIDE, encode_png
 from hillotype.pictures.simple import encode_bmp, encode_jpeg
 from hillotype.pictures.tiff import encode_tiff
 from hillotype.pictures.webp import encode_webp
-
-Parts = Sequence[bytes | memoryview]
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,11 @@ class _Format:
 
 _FORMATS: Final = {
     "JPEG": _Format("JPEG", encode_jpeg, ("icc", "exif", "xmp", "dpi"), alpha=False, max_side=65500, max_packet=65504),
-    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "dpi"), deep=True),
+    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "dpi"), deep=True, max_side=MAX_SIDE),
     "WEBP": _Format("WebP", encode_webp, ("icc", "exif", "xmp"), gray=False, max_side=16383),
     "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "dpi"), deep=True),
     "BMP": _Format("BMP", encode_bmp, ("dpi",), alpha=False),
 }
-_LINKS_UNSUPPORTED: Final = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
 def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> tuple[str, ...]:
@@ -72,12 +68,13 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> t
         if target is None:
             raise PictureError(f"files named '{path.suffix}' are not written; use .png, .jpg, .webp, .tif or .bmp")
         _check_place(path, overwrite)
-        fitted, notes = _fitted(picture, target)
-        _write_whole(_encoded(fitted, target), path, overwrite)
+        with quiet_pillow():
+            fitted, notes = _fitted(picture, target)
+        write_whole(_encoded(fitted, target), path, overwrite=overwrite)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise PictureError(f"{path}: {_why_not_written(error)}") from error
+        raise PictureError(f"{path}: {why_not_written(error)}") from error
     except MemoryError as error:
         raise PictureError(f"{path}: not enough memory to write it; close programs or reduce the picture") from error
     return notes
@@ -102,7 +99,7 @@ def _check_place(path: Path, overwrite: bool) -> None:
     except FileNotFoundError:
         return
     if not overwrite:
-        raise PictureError("the file exists already; choose another name or allow it with --overwrite")
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
         raise PictureError("a folder, pipe or device has this name; choose another name")
 
@@ -112,7 +109,7 @@ def _fitted(picture: Picture, target: _Format) -> tuple[Picture, tuple[str, ...]
     height, width, _ = picture.pixels.shape
     if max(width, height) > target.max_side:
         raise PictureError(
-            f"{width} x {height} pixels: {target.name} holds at most {target.max_side} a side; write it as .png or .tif"
+            f"{width} x {height} pixels: {target.name} holds at most {target.max_side} a side; write it as .tif"
         )
     notes = []
     if picture.pixels.dtype != "uint8" and not target.deep:
@@ -159,51 +156,3 @@ def _with_fitting_profile(picture: Picture, target: _Format) -> tuple[Picture, l
         kind = "gray" if gray else "RGB"
         return replace(picture, icc=None), [f"ICC profile dropped: it is for {space}, the pixels are {kind}"]
     return picture, []
-
-
-def _write_whole(parts: Parts, path: Path, overwrite: bool) -> None:
-    temporary = path.parent / f".hillotype-{secrets.token_hex(8)}.tmp"
-    try:
-        with temporary.open("xb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            temporary.replace(path)
-        else:
-            _publish_new(temporary, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def _publish_new(temporary: Path, path: Path) -> None:
-    """Gives the finished file its name unless that is taken, also where the disk has no hard links."""
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        raise PictureError("the file exists already; choose another name or allow it with --overwrite") from None
-    except (OSError, NotImplementedError) as error:
-        if isinstance(error, OSError) and error.errno not in _LINKS_UNSUPPORTED:
-            raise
-        _claim_and_replace(temporary, path)
-
-
-def _claim_and_replace(temporary: Path, path: Path) -> None:
-    try:
-        path.open("xb").close()
-    except FileExistsError:
-        raise PictureError("the file exists already; choose another name or allow it with --overwrite") from None
-    try:
-        temporary.replace(path)
-    except BaseException:
-        path.unlink()
-        raise
-
-
-def _why_not_written(error: OSError) -> str:
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "its folder cannot be written to; change its permissions or choose another folder"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full; free some space or choose another folder"
-    return f"it could not be written ({error.strerror or error}); choose another name or folder"

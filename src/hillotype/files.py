@@ -1,0 +1,102 @@
+"""Files written whole or not at all, never over one that is to be kept; and why one could not be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from hillotype.errors import HillotypeError
+
+Parts: TypeAlias = Sequence[bytes | memoryview]
+"""The content of a file in pieces."""
+
+_LINKS_UNSUPPORTED: Final = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
+
+
+def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
+    """Writes a file beside its place under a hidden name, and publishes it once it is on the disk.
+
+    Args:
+        parts: the content; the parts joined are the file.
+        path: the file; its folder exists.
+        overwrite: whether a file that is there already may be replaced; its permissions are kept.
+
+    Raises:
+        FileExistsError: there is a file, and `overwrite` is not given.
+        OSError: the folder or disk does not take the file.
+    """
+    temporary = path.parent / f".hillotype-{secrets.token_hex(8)}.tmp"
+    try:
+        with temporary.open("xb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            with suppress(OSError):
+                temporary.chmod(path.stat().st_mode)
+            temporary.replace(path)
+        else:
+            _publish_new(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _publish_new(temporary: Path, path: Path) -> None:
+    """Gives the finished file its name unless that is taken, also where the disk has no hard links."""
+    try:
+        path.hardlink_to(temporary)
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _LINKS_UNSUPPORTED:
+            raise
+        _claim_and_replace(temporary, path)
+
+
+def _claim_and_replace(temporary: Path, path: Path) -> None:
+    path.open("xb").close()
+    try:
+        temporary.replace(path)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def make_folder(folder: Path, kind: type[HillotypeError] = HillotypeError) -> None:
+    """Makes a folder and those above it, where they are missing.
+
+    Raises:
+        HillotypeError: of this `kind`: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise kind(f"{folder}: this folder cannot be made ({error.strerror}); choose another") from error
+
+
+@contextmanager
+def writing(path: Path, kind: type[HillotypeError] = HillotypeError) -> Iterator[None]:
+    """Turns the refusal of a disk to take `path` into one line.
+
+    Raises:
+        HillotypeError: of this `kind`, in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{path}: {why_not_written(error)}") from error
+
+
+def why_not_written(error: OSError) -> str:
+    """Says which rule a write broke, and the remedy."""
+    if error.errno == errno.EEXIST:
+        return "the file exists already; choose another name or allow it with --overwrite"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "its folder cannot be written to; change its permissions or choose another folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full; free some space or choose another folder"
+    return f"it could not be written ({error.strerror or error}); choose another name or folder"
