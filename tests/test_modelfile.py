@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Card, load_model, read_card, write_card, zoo
@@ -51,6 +53,12 @@ def test_card_refuses(change, words):
     change(values)
     with pytest.raises(ModelFileError, match=words):
         Card.from_json(json.dumps(values))
+
+
+def test_older_cards_are_read():
+    values = json.loads(CARD.to_json())
+    del values["vividness"]
+    assert Card.from_json(json.dumps(values)).vividness == 1.0
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "3"])
@@ -156,6 +164,38 @@ def test_foreign_onnx_is_refused(tiny_zoo):
     onnx.save(model, path)
     with pytest.raises(ModelFileError, match="without hillotype's card"):
         load_model(path)
+
+
+def test_damaged_weights_are_named(tiny_zoo):
+    path = tiny_zoo / "denoise-gray.onnx"
+    model = onnx.load(path)
+    weights = numpy_helper.to_array(model.graph.initializer[0]).copy()
+    weights[0] = np.nan
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(weights, model.graph.initializer[0].name))
+    onnx.save(model, path)
+    with pytest.raises(ModelFileError, match=r"denoise-gray\.onnx: answers what is no number"):
+        load_model(path).run(np.full((1, 1, 8, 8), 0.5, np.float32))
+
+
+def test_files_that_may_not_be_read_are_named(tiny_zoo, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(ModelFileError, match="may not read"):
+        load_model(tiny_zoo / "denoise-gray.onnx")
+    with pytest.raises(ModelFileError, match="cannot be reached"):
+        load_model("a" * 300)
+
+
+def test_a_full_disk_keeps_the_model_file(tiny_zoo, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tiny_zoo / "denoise-gray.onnx"
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ModelFileError, match="disk is full"):
+        write_card(path, CARD)
+    assert path.read_bytes() == before
+    assert {file.suffix for file in tiny_zoo.iterdir()} == {".onnx"}
 
 
 def test_unknown_names_are_answered_with_the_zoo(tiny_zoo):

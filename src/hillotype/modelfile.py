@@ -7,8 +7,8 @@ when a file is opened, `onnx` only when a card is written.
 from __future__ import annotations
 
 import json
+import math
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hillotype.errors import ModelFileError
+from hillotype.files import write_whole, writing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,9 @@ CARD_FORMAT = 1
 
 CARD_KEY = "hillotype"
 """The key of the ONNX metadata under which the card stands."""
+
+_LATER = {"vividness"}
+"""Fields that older files of this format lack; their defaults change nothing."""
 
 _REMEDY = "export the model again"
 
@@ -48,6 +52,7 @@ class Card:
         multiple: H and W of the input must be multiples of this.
         halo: how many pixels around an output pixel can change it, in pixels of the input.
         working_side: short side, in pixels, at which the model should see a picture; None if at full size.
+        vividness: factor on the chroma of a colorizer, whose doubt shows as gray; set on validation data.
         parameters: number of trained numbers in the network.
         training: how it was made: recipe, sources, steps, minutes, seed.
         data_licence: the licences of the training data.
@@ -65,6 +70,7 @@ class Card:
     multiple: int = 1
     halo: int = 0
     working_side: int | None = None
+    vividness: float = 1.0
     parameters: int = 0
     training: Mapping[str, Any] = field(default_factory=dict)
     data_licence: str = ""
@@ -107,7 +113,7 @@ class Card:
         if version != CARD_FORMAT:
             raise ModelFileError(f"card: its format is {version!r}, this version reads {CARD_FORMAT}; update hillotype")
         known = {entry.name for entry in fields(cls)}
-        for problem, names in (("missing", known - values.keys()), ("unknown", values.keys() - known)):
+        for problem, names in (("missing", known - values.keys() - _LATER), ("unknown", values.keys() - known)):
             if names:
                 raise ModelFileError(f"card: {problem} {', '.join(sorted(names))}; {_REMEDY}")
         return cls(**values)
@@ -118,13 +124,21 @@ _FIELD_KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("in_channels", "out_channels", "multiple", "halo", "parameters"), (int,)),
     "color_space": (str, type(None)),
     "working_side": (int, type(None)),
+    "vividness": (int, float),
     "training": (Mapping,),
     "metrics": (tuple,),
 }
 
 
 def _kind_name(kinds: tuple[type, ...]) -> str:
-    words = {str: "text", int: "a whole number", type(None): "null", Mapping: "an object", tuple: "a list"}
+    words = {
+        str: "text",
+        int: "a whole number",
+        float: "a number",
+        type(None): "null",
+        Mapping: "an object",
+        tuple: "a list",
+    }
     return " or ".join(words[kind] for kind in kinds)
 
 
@@ -157,6 +171,8 @@ class Model:
         expected = (pictures.shape[0], self.card.out_channels, *pictures.shape[2:])
         if output.shape != expected:
             raise ModelFileError(f"{self.path}: gives {output.shape}, its card says {expected}; {_REMEDY}")
+        if not (math.isfinite(output.min()) and math.isfinite(output.max())):
+            raise ModelFileError(f"{self.path}: answers what is no number, its weights are damaged; {_REMEDY}")
         return output  # type: ignore[no-any-return]
 
     def _check(self, shape: tuple[int, ...]) -> None:
@@ -206,11 +222,16 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     if isinstance(name_or_path, str) and name_or_path in models:
         return models[name_or_path]
     path = Path(name_or_path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ModelFileError(f"{path}: a folder, not a model file; give the .onnx file in it")
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
         names = ", ".join(models) or "none, it is empty"
-        raise ModelFileError(f"{path}: no such model; give an .onnx file or a name from the zoo: {names}")
+        raise ModelFileError(f"{path}: no such model; give an .onnx file or a name from the zoo: {names}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{path}: cannot be reached ({reason}); check the path") from error
     return path
 
 
@@ -244,19 +265,10 @@ def write_card(path: Path, card: Card) -> None:
         onnx.helper.set_model_props(
             model, {**{entry.key: entry.value for entry in model.metadata_props}, CARD_KEY: card.to_json()}
         )
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except Exception as error:  # protobuf's decode error is no OSError
         raise ModelFileError(f"{path}: the card cannot be written ({_first_line(error)}); {_REMEDY}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(model.SerializeToString())
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with writing(path, ModelFileError):
+        write_whole([model.SerializeToString()], path, overwrite=True)
 
 
 def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> onnxruntime.InferenceSession:
@@ -273,6 +285,8 @@ def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> o
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     if not path.is_file():
         raise ModelFileError(f"{path}: no such file; check the path")
+    if not os.access(path, os.R_OK):
+        raise ModelFileError(f"{path}: you may not read this file; change its permissions")
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions have no common base

@@ -89,6 +89,7 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
     [
         (["train", "missing.toml"], "missing.toml"),
         (["export", "missing"], "missing"),
+        (["export", "missing", "-o", "x.onnx"], "best.safetensors"),
         (["evaluate", "no-such-model", "--data", "."], "no-such-model"),
     ],
 )
@@ -98,6 +99,29 @@ def test_mistakes_are_one_line_and_exit_code_1(arguments, says, tmp_path, monkey
     assert result.exit_code == 1
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--accelerator", "abacus"), ("--devices", "many"), ("--devices", "0"), ("--precision", "7")]
+)
+def test_hardware_that_is_not_there_is_one_line(recipe, tmp_path, options):
+    result = run("train", recipe, "-o", tmp_path / "run", "--accelerator", "cpu", *options)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "change --accelerator" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_work(model, photos, tmp_path):
+    (tmp_path / "file").touch()
+    result = run("evaluate", model, "--data", photos, "-o", tmp_path / "file")
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {tmp_path / 'file'}: this folder cannot be made (File exists); choose another\n"
+
+
+@pytest.mark.parametrize("options", [("--limit", "0"), ("--sigma", "-5"), ("--sigma", "nan"), ("--seed", "-1")])
+def test_options_out_of_range_exit_with_2(model, photos, options):
+    assert run("evaluate", model, "--data", photos, *options).exit_code == 2
 
 
 def test_settings_must_be_pairs(recipe, tmp_path):

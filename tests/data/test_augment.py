@@ -10,6 +10,15 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [{"crop": 0}, {"zoom": (0, 1)}, {"zoom": (2, 1)}, {"rotation": -1}, {"shear": 90}, {"shift": float("nan")}],
+)
+def test_settings_out_of_range_are_refused(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        Augment(**settings)
+
+
+@pytest.mark.parametrize(
     "augment",
     [
         Augment(crop=32),

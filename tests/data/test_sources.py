@@ -71,6 +71,25 @@ def test_a_broken_picture_is_named(folder):
         load_pictures(open_source(str(folder)), ["z.jpg"])
 
 
+def test_damaged_archives_and_bombs_are_named_too(folder, archive, monkeypatch):
+    data = bytearray(archive.read_bytes())
+    place = data.index(b"\x89PNG") + 60
+    data[place] ^= 255
+    archive.write_bytes(data)
+    source = open_source(str(archive))
+    with pytest.raises(DataError, match=r"photos\.zip/.*\.png: not a readable picture .*CRC"):
+        load_pictures(source, source.names)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(DataError, match=r"a\.png: not a readable picture"):
+        load_pictures(open_source(str(folder)), ["a.png"])
+
+
+def test_an_empty_name_is_refused():
+    for name in ("", "folder:", "zip:"):
+        with pytest.raises(DataError, match="names no folder"):
+            open_source(name)
+
+
 def test_splits_are_disjoint_whole_and_of_the_right_size():
     names = [f"{number}.jpg" for number in range(4000)]
     parts = [split_names(names, split) for split in ("train", "validation", "test")]

@@ -79,7 +79,7 @@ def test_every_format_and_mode_reads_as_pillow_reads_it(tmp_path, suffix, mode):
     np.testing.assert_array_equal(joined(picture), reference(path))
     assert picture.format == {".jpg": "JPEG", ".tif": "TIFF"}.get(suffix, suffix[1:].upper())
     assert picture.lossless == (suffix != ".jpg")
-    assert bool(picture.notes) == (mode in ("CMYK", "LAB"))
+    assert bool(picture.notes) == (mode in ("CMYK", "LAB", "RGBX"))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -97,6 +97,23 @@ def test_orientation_is_applied_and_reset(tmp_path, suffix, mode, orientation):
     assert exif[0x0112] == 1
     if suffix != ".webp":
         assert picture.dpi == pytest.approx((200, 100) if orientation >= 5 else (100, 200), abs=0.02)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 5, 8])
+def test_the_resolution_in_exif_turns_with_the_picture(tmp_path, orientation):
+    exif = with_orientation(orientation)
+    exif[0x011A], exif[0x011B] = 300.0, 200.0
+    read = Image.Exif()
+    read.load(read_picture(saved(tmp_path, ".jpg", image_of("RGB"), exif=exif)).exif)
+    assert (read[0x011A], read[0x011B]) == ((200, 300) if orientation >= 5 else (300, 200))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "YCbCr"])
+def test_jpeg_in_tiff_reads_as_pillow_reads_it(tmp_path, mode):
+    path = saved(tmp_path, ".tif", image_of(mode, 40, 30), compression="jpeg")
+    picture = read_picture(path)
+    np.testing.assert_array_equal(joined(picture), reference(path))
+    assert not picture.lossless
 
 
 def deep_file(folder, suffix, array, orientation=1, **options):
@@ -434,6 +451,50 @@ def truncation_samples(folder):
     yield deep_file(folder, ".png", deep).read_bytes()
 
 
+def png_with(*chunks):
+    with io.BytesIO() as file:
+        image_of("RGB").save(file, "PNG")
+        data = file.getvalue()
+    extra = b"".join(
+        struct.pack(">I", len(load)) + kind + load + struct.pack(">I", zlib.crc32(kind + load)) for kind, load in chunks
+    )
+    return data[:33] + extra + data[33:]
+
+
+def test_odd_metadata_is_passed_over_in_silence(tmp_path, capfd):
+    path = tmp_path / "odd"
+    gamma = (b"gAMA", struct.pack(">I", 45455))
+    odd = [(b"iCCP", b"x\0\0junk"), (b"cHRM", bytes(32)), gamma, gamma, (b"tIME", b"\xff" * 7), (b"bKGD", b"x")]
+    path.write_bytes(png_with(*odd, (b"eXIf", b"junk"), (b"zTXt", b"x\0\0junk")))
+    assert read_picture(path).pixels.shape == (7, 11, 3)
+    tifffile.imwrite(path, noise(7, 11), metadata=None, extratags=[(305, 2, 0, "maker", True)])
+    data = bytearray(path.read_bytes())
+    entry = data.index(struct.pack("<HH", 305, 2))
+    data[entry + 4 : entry + 12] = struct.pack("<II", 99, 10**6)  # beyond the file
+    path.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_picture(path).pixels.shape == (7, 11, 1)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("options", [{"dtype": np.uint16}, {}, {"compression": "zlib"}])
+def test_damaged_tiff_data_neither_crash_nor_print(tmp_path, options, capfd):
+    array = np.tile(np.arange(60, dtype=options.get("dtype", np.uint8)), (40, 1))
+    path = deep_file(tmp_path, ".tif", array, compression=options.get("compression", "lzw"), predictor=None)
+    data, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for place in rng.integers(8, len(data), 3):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            read_picture(path)
+        except PictureError as error:
+            assert "\n" not in str(error)  # noqa: PT017 (either outcome may be right)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_truncation_at_any_byte(tmp_path, capfd):
     path = tmp_path / "cut.bin"
     for data in truncation_samples(tmp_path):
@@ -479,6 +540,14 @@ def test_our_limit_stands_in_for_pillows(tmp_path, monkeypatch, suffix):
     assert Image.MAX_IMAGE_PIXELS == 50
 
 
+def test_a_png_of_a_longer_side_than_libpng_reads(tmp_path, capfd):
+    path = tmp_path / "long.png"
+    header = struct.pack(">IIBBBBB", 1_000_001, 1, 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 13, b"IHDR") + header + bytes(4))
+    assert "1,000,000 a side" in refusal(path)
+    assert capfd.readouterr().err == ""
+
+
 def test_picture_without_pixels(tmp_path):
     path = tmp_path / "none.png"
     path.write_bytes(png_of(0, 0, 8, 2, b""))
@@ -490,6 +559,12 @@ def test_deeper_or_float_tiff_is_refused(tmp_path, dtype):
     path = tmp_path / "float.tif"
     tifffile.imwrite(path, np.ones((4, 5), dtype))
     assert "16 bits" in refusal(path)
+
+
+def test_tiff_of_many_channels_is_refused(tmp_path):
+    path = tmp_path / "spectra.tif"
+    tifffile.imwrite(path, noise(5, 6, 200), photometric="minisblack", planarconfig="contig")
+    assert "200 channels" in refusal(path)
 
 
 def test_damaged_png_checksum(tmp_path):

@@ -79,6 +79,20 @@ def test_jpeg_keeps_metadata_at_full_chroma(tmp_path):
         assert image.quantization[0][0] <= 2
 
 
+@pytest.mark.parametrize(("first", "second"), [(".jpg", ".tif"), (".tif", ".tif"), (".tif", ".png")])
+def test_text_beyond_ascii_is_kept(tmp_path, first, second):
+    exif = Image.Exif()
+    exif[0x013B] = "Zoe"
+    exif[0x8769] = {0xA434: "Zoe's lens"}
+    name = "Zoë".encode()
+    raw = exif.tobytes().replace(b"Zoe\0", name[:3] + b"\0").replace(b"Zoe's lens", name + b" s lens"[1:])
+    write_picture(picture_of(exif=raw), tmp_path / f"a{first}")
+    write_picture(read_picture(tmp_path / f"a{first}"), tmp_path / f"b{second}")
+    data = (tmp_path / f"b{second}").read_bytes()
+    assert name[:3] in data
+    assert name in data
+
+
 def test_gray_jpeg_keeps_its_gray_profile(tmp_path):
     path = tmp_path / "out.jpeg"
     assert write_picture(picture_of(1), path) == ()
@@ -253,7 +267,7 @@ def test_other_suffixes_are_refused_with_the_remedy(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("suffix", "side"), [(".webp", 16384), (".jpg", 65501)])
+@pytest.mark.parametrize(("suffix", "side"), [(".webp", 16384), (".jpg", 65501), (".png", 1_000_001)])
 def test_too_large_for_the_format(tmp_path, suffix, side):
     assert f"1 x {side}" in refusal(plain(size=(side, 1)), tmp_path / f"out{suffix}")
 

@@ -167,16 +167,40 @@ def test_an_unwritable_folder_is_said(tiny_zoo, tmp_path):
         assert "choose another" in result.message
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "nul\0"])
+def test_impossible_names_are_one_line_each(tiny_zoo, tmp_path, name):
+    source = save(tmp_path / "a.jpg")
+    jobs = find_jobs([tmp_path / f"{name}.jpg", source], tmp_path / "out")
+    bad, good = restore_files(hillotype.load("colorize"), jobs)
+    assert (bad.status, good.status) == ("failed", "done")
+    (result,) = restore_files(hillotype.load("colorize"), find_jobs([source], tmp_path / f"{name}.png"))
+    assert result.status == "failed"
+
+
+def test_a_folder_that_may_not_be_read_is_said(tiny_zoo, album, tmp_path, monkeypatch):
+    list_folder = os.scandir
+
+    def refuse(folder):
+        if os.fspath(folder) == str(album / "sub" / "deep"):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(folder))
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    jobs = find_jobs([album], tmp_path / "out")
+    assert [job.source.name for job in jobs if not job.problem] == ["a.jpg", "a.png", "b.webp"]
+    (problem,) = (job.problem for job in jobs if job.problem)
+    assert problem == f"{album}/sub/deep: this folder cannot be read (Permission denied); change its permissions"
+
+
 def test_a_full_disk_leaves_no_partial_copy(tiny_zoo, tmp_path, monkeypatch):
-    def fail(source, target):
-        Path(target).write_bytes(b"half")
+    def fail(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     jobs = find_jobs([save(tmp_path / "a.jpg", size=(200, 150))], tmp_path / "out")
-    monkeypatch.setattr("hillotype.restore.folder.shutil.copy2", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     (result,) = restore_files(hillotype.load("restore"), jobs)
     assert result.status == "failed"
-    assert "No space left" in result.message
+    assert "disk is full" in result.message
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -185,7 +209,7 @@ def test_copies_do_not_need_hard_links(tiny_zoo, tmp_path, monkeypatch):
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     source = save(tmp_path / "a.jpg", size=(200, 150))
-    monkeypatch.setattr("hillotype.restore.folder.os.link", fail)
+    monkeypatch.setattr(os, "link", fail)
     (result,) = restore_files(hillotype.load("restore"), find_jobs([source], tmp_path / "out"))
     assert result.status == "copied"
     assert result.target.read_bytes() == source.read_bytes()

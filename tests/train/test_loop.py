@@ -1,12 +1,15 @@
 """Training: it learns, it leaves a whole run folder, and it resumes exactly."""
 
+import errno
 import itertools
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from hillotype.errors import DataError, RecipeError
 from hillotype.train import checkpoint, loop
@@ -62,6 +65,16 @@ def test_resuming_is_exact(tiny, tmp_path, task):
     assert rows(tmp_path / "whole", "train_loss") == rows(tmp_path / "parts", "train_loss")
 
 
+def test_a_run_may_start_with_the_weights_of_another(tiny, tmp_path):
+    first = fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path / "first")
+    still = {"steps": 1, "batch": 2, "learning_rate": 1e-12}
+    second = fit(tiny(start=str(tmp_path / "first"), optimization=still, seed=5), tmp_path / "second")
+    before, after = (load_file(folder.best) for folder in (first, second))
+    for name in before:
+        if name.startswith("average/"):
+            torch.testing.assert_close(after[name], before[name])
+
+
 def test_a_run_folder_is_not_overwritten(tiny, tmp_path):
     fit(tiny(optimization={"steps": 1, "batch": 1}), tmp_path)
     with pytest.raises(RecipeError, match="--resume"):
@@ -96,11 +109,54 @@ def test_checkpoints_refuse_foreign_files(tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"no")
     with pytest.raises(DataError, match="not a readable checkpoint"):
         checkpoint.read_run(tmp_path / "bad.safetensors")
-    from safetensors.torch import save_file
-
     save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(DataError, match="not a checkpoint of hillotype"):
         checkpoint.read_run(tmp_path / "foreign.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda tensors, metadata: metadata.update(progress="{"), "not a readable checkpoint"),
+        (lambda tensors, metadata: metadata.update(progress="{}"), "not a checkpoint of hillotype"),
+        (lambda tensors, metadata: tensors.pop(next(iter(tensors))), "of another model"),
+        (lambda tensors, metadata: tensors.update({"optimizer/step/nothing": torch.zeros(1)}), "of another model"),
+    ],
+)
+def test_checkpoints_that_do_not_fit_are_named(tiny, tmp_path, change, says):
+    run = tiny(optimization={"steps": 1, "batch": 1})
+    fit(run, tmp_path)
+    path = tmp_path / "last.safetensors"
+    with safe_open(path, "pt") as file:
+        metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in sorted(file.keys())}
+    change(tensors, metadata)
+    save_file(tensors, path, metadata)
+    with pytest.raises(DataError, match=says) as caught:
+        fit(run, tmp_path, resume=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_log_that_was_cut_off_is_mended(tiny, tmp_path):
+    run = tiny(optimization={"steps": 6, "batch": 1}, log_every=2)
+    fit(run, tmp_path)
+    kept = rows(tmp_path, "train_loss")
+    with (tmp_path / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"step": 6, "train_lo\xff')
+    fit(run, tmp_path, resume=True)
+    assert rows(tmp_path, "train_loss") == kept
+
+
+def test_a_run_folder_that_cannot_be_written_is_named(tiny, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "file").touch()
+    with pytest.raises(RecipeError, match="cannot be made"):
+        fit(tiny(), tmp_path / "file")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RecipeError, match="disk is full"):
+        fit(tiny(), tmp_path / "run")
+    assert not any(path.name.startswith(".") for path in (tmp_path / "run").iterdir())
 
 
 def test_the_schedule_rises_then_falls_to_nothing():

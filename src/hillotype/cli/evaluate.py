@@ -28,12 +28,13 @@ def evaluate(
     split: Annotated[str, typer.Option(help="Which part of them: all, train, validation or test.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
-        list[float] | None, typer.Option(help="Noise level of 255, repeatable; 0, 15, 25 and 50 if none is given.")
+        list[float] | None,
+        typer.Option(min=0.0, help="Noise level of 255, repeatable; 0, 15, 25 and 50 if none is given."),
     ] = None,
     fit_on: Annotated[
         str | None, typer.Option(help="Clean training pictures for PCA and mean color, if the model's are not at hand.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A folder for report.html and report.json.")] = None,
     record: Annotated[bool, typer.Option("--record", help="Write the figures on the model file's card.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -54,6 +55,7 @@ def evaluate(
         from hillotype.evaluate.measure import measure
         from hillotype.evaluate.plan import make_plan, read_fitting_pictures, read_test_pictures
         from hillotype.evaluate.report import example_strips, tables, write_report
+    from hillotype.files import make_folder
     from hillotype.modelfile import load_model, write_card
 
     file = load_model(model)
@@ -63,6 +65,8 @@ def evaluate(
     if not fitting:
         typer.echo("no PCA and mean color rows: the model's training pictures are not here; give --fit-on", err=True)
     plan = make_plan(file, fitting, sigmas=sigma or (0.0, 15.0, 25.0, 50.0), rng=np.random.default_rng(seed))
+    if out is not None:
+        make_folder(out)  # before the long work, not after it
     with _bar(not as_json) as show:
         results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=show)
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
@@ -76,7 +80,7 @@ def evaluate(
         typer.echo(f"{page}", err=True)
     if record:
         entry = {**facts, "rows": results.rows()}
-        kept = [old for old in card.metrics if (old["data"], old["split"]) != (data, split)]
+        kept = [old for old in card.metrics if (old.get("data"), old.get("split")) != (data, split)]
         write_card(file.path, dataclasses.replace(card, metrics=(*kept, entry)))
     if as_json:
         typer.echo(json.dumps({**facts, "rows": results.rows()}, indent=2))

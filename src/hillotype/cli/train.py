@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="A TOML recipe; recipes/ has those of the shipped models.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="A TOML recipe; recipes/ has those of the shipped models.", readable=False)
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder; runs/NAME if it is not given.")
     ] = None,
@@ -64,12 +66,16 @@ def train(
 
     run = read_recipe(recipe, dict(_setting(text) for text in settings or []))
     folder = out or Path("runs") / run.name
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=devices if devices == "auto" else int(devices),
-        num_nodes=nodes,
-        precision=precision or run.precision,  # type: ignore[arg-type]
-    )
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices if devices == "auto" else int(devices),
+            num_nodes=nodes,
+            precision=precision or run.precision,  # type: ignore[arg-type]
+        )
+    except (ValueError, RuntimeError) as error:  # what it is asked for is unknown, or not in this machine
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
     with _progress(fabric.is_global_zero) as report:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=report)
     if fabric.is_global_zero:
@@ -78,10 +84,16 @@ def train(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder that `hillotype train` made.")],
+    run: Annotated[Path, typer.Argument(help="A run folder that `hillotype train` made.", readable=False)],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The model file; RUN/NAME.onnx if it is not given.")
     ] = None,
+    working_side: Annotated[
+        int | None, typer.Option(min=32, help="Short side at which a colorizer sees pictures; the recipe's by default.")
+    ] = None,
+    vividness: Annotated[
+        float, typer.Option(min=0.0, max=3.0, help="Factor on the chroma of a colorizer; set it on validation data.")
+    ] = 1.0,
 ) -> None:
     """Make a model file of a run's best checkpoint.
 
@@ -92,12 +104,10 @@ def export(
         hillotype export runs/gray -o gray.onnx && hillotype denoise scan.jpg -o clean.jpg --model gray.onnx
     """
     with needs_train_extra():
-        from hillotype.train.checkpoint import read_run
         from hillotype.train.export import export as export_run
 
-    if out is None:
-        out = run / f"{read_run(run / 'best.safetensors')['name']}.onnx"
-    card = export_run(run, out)
+    card = export_run(run, out, working_side=working_side, vividness=vividness)
+    out = out or run / f"{card.name}.onnx"
     typer.echo(f"{out}: {card.name}, {card.parameters:,} parameters, {out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hillotype.errors import ModelFileError, PictureError
+
 if TYPE_CHECKING:
     from hillotype.restore.folder import Result
 
-Paths = Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures (searched in depth).")]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Pictures, or folders of pictures (searched in depth).", readable=False)
+]
 Out = Annotated[
     Path,
     typer.Option("--out", "-o", help="Folder for the results; or, for a single picture, the file."),
@@ -66,7 +71,7 @@ def restore(
 
     Format, size, depth, transparency, date and place are kept. The originals are never changed.
     """
-    _run("restore", "restore", Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
 
 
 def colorize(
@@ -85,7 +90,7 @@ def colorize(
 
     Colors that a picture has already are replaced.
     """
-    _run("colorize", model or "colorize", Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
 
 
 def denoise(
@@ -102,10 +107,10 @@ def denoise(
 
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
-    _run("denoise", model or "denoise", Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
 
 
-def _run(task: str, model: str, request: Request) -> None:
+def _run(task: str, model: str | None, request: Request) -> None:
     from hillotype.cli.progress import Display
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
@@ -113,9 +118,9 @@ def _run(task: str, model: str, request: Request) -> None:
     from hillotype.restore.page import Page
 
     page_path = _page_path(request)
-    restorer = load(model)
+    restorer = load(task if model is None else model)
     if restorer.task != task:
-        raise typer.BadParameter(f"{model}: made to {restorer.task}, not to {task}", param_hint="--model")
+        raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     jobs = find_jobs(request.paths, request.out)
     page = Page() if page_path else None
@@ -136,17 +141,16 @@ def _run(task: str, model: str, request: Request) -> None:
 
 def _page_path(request: Request) -> Path | None:
     """Return where the page goes, after checking that the results can go where they are wanted."""
-    from hillotype.pictures import is_picture_name
+    from hillotype.restore.folder import goes_to_file
 
-    single = len(request.paths) == 1 and not request.paths[0].is_dir()
-    to_file = single and is_picture_name(request.out) and not request.out.is_dir()
-    if request.out.exists() and not request.out.is_dir() and not to_file:
-        raise typer.BadParameter(f"{request.out} is a file; give a folder for the results", param_hint="--out")
+    to_file = len(request.paths) == 1 and goes_to_file(request.paths[0], request.out)
+    if os.path.exists(request.out) and not os.path.isdir(request.out) and not to_file:
+        raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     if not request.page:
         return None
     path = (request.out.parent if to_file else request.out) / "index.html"
-    if path.exists() and not request.overwrite:
-        raise typer.BadParameter(f"{path} exists already; add --overwrite to replace it", param_hint="--page")
+    if os.path.lexists(path) and not request.overwrite:
+        raise PictureError(f"{path}: exists already; choose another output folder or add --overwrite")
     return path
 
 

@@ -28,6 +28,15 @@ class Augment:
     shear: float = 0.0
     shift: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.crop < 1:
+            raise ValueError(f"crop {self.crop}: must be at least 1")
+        if not 0 < self.zoom[0] <= self.zoom[1]:
+            raise ValueError(f"zoom {self.zoom}: must be two rising factors above 0")
+        for name, most in (("rotation", 180), ("shear", 80), ("shift", 1)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} {getattr(self, name)}: must lie from 0 to {most}")
+
     def __call__(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Returns a random crop (crop, crop, C) uint8 of `pixels` (H, W, C) uint8."""
         h, w = pixels.shape[:2]

@@ -8,7 +8,7 @@ environment variable HILLOTYPE_DATA names.
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -46,7 +46,7 @@ class FolderSource:
 
     def open(self, name: str) -> Image.Image:
         """Returns one picture, upright, as RGB or L."""
-        return _open(io.BytesIO((self.folder / name).read_bytes()), f"{self.folder / name}")
+        return _open((self.folder / name).read_bytes, f"{self.folder / name}")
 
 
 class ZipSource:
@@ -68,7 +68,7 @@ class ZipSource:
 
     def open(self, name: str) -> Image.Image:
         """Returns one picture, upright, as RGB or L."""
-        return _open(io.BytesIO(self._archive.read(self.prefix + name)), f"{self.path}/{self.prefix}{name}")
+        return _open(lambda: self._archive.read(self.prefix + name), f"{self.path}/{self.prefix}{name}")
 
 
 def _need_pictures(names: list[str], where: str) -> None:
@@ -76,13 +76,16 @@ def _need_pictures(names: list[str], where: str) -> None:
         raise DataError(f"{where}: no pictures in it; give a folder or zip with JPEG, PNG, WebP, TIFF or BMP files")
 
 
-def _open(file: io.BytesIO, where: str) -> Image.Image:
+def _open(read: Callable[[], bytes], where: str) -> Image.Image:
     try:
-        with Image.open(file) as image:
+        with Image.open(io.BytesIO(read())) as image:
             upright = ImageOps.exif_transpose(image)
             return upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{where}: not a readable picture ({error}); remove it from the data") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # zips and decoders raise types of their own
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"{where}: not a readable picture ({reason}); remove it from the data") from error
 
 
 def open_source(name: str) -> Source:
@@ -94,6 +97,8 @@ def open_source(name: str) -> Source:
     kind, _, rest = name.partition(":")
     if kind not in ("folder", "zip"):
         rest = name
+    if not rest:
+        raise DataError(f"{name!r}: names no folder or zip; give folder:PATH or zip:PATH.zip")
     for candidate in _candidates(rest):
         if candidate.is_dir() and kind != "zip":
             return FolderSource(candidate)

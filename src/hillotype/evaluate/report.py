@@ -18,6 +18,7 @@ from PIL import Image
 from hillotype.evaluate.baselines import Baseline
 from hillotype.evaluate.measure import Results
 from hillotype.evaluate.patches import Floats
+from hillotype.files import make_folder, write_whole, writing
 from hillotype.tasks import Task
 
 _PAGE = Path(__file__).with_name("report.html")
@@ -76,10 +77,12 @@ def write_report(
         facts: data, n, seed and the like, printed above the table.
         results: the figures.
         examples: a caption and its pictures (1, C, H, W) in [0, 1] side by side.
+
+    Raises:
+        HillotypeError: the folder or disk does not take the files.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     content = {"title": title, **facts, "rows": results.rows()}
-    (folder / "report.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     page = Template(_PAGE.read_text("utf-8")).substitute(
         title=html.escape(title),
         facts="".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(str(v))}</dd>" for k, v in facts.items()),
@@ -90,7 +93,10 @@ def write_report(
             for caption, strip in examples
         ),
     )
-    (folder / "report.html").write_text(page, "utf-8")
+    texts = {"report.json": json.dumps(content, indent=2) + "\n", "report.html": page}
+    for name, text in texts.items():
+        with writing(folder / name):
+            write_whole([text.encode()], folder / name, overwrite=True)
     return folder / "report.html"
 
 

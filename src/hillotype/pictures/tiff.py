@@ -1,4 +1,4 @@
-"""TIFF, 8 bits through libtiff and 9 to 16 bits through tifffile; written by tifffile, with EXIF added."""
+"""TIFF, gray and RGB of 8 to 16 bits through imagecodecs, the rest through Pillow; written by tifffile."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 XMP, ICC, IPTC = 700, 34675, 33723
 RESOLUTION_UNIT = 296
 _INCHES_PER_UNIT = {2: 1.0, 3: 1 / 2.54}
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
 _UNSIGNED, _UNDEFINED = 1, 4
 _KINDS = {2: "signed", 3: "float", 5: "complex", 6: "complex"}
 _PREMULTIPLIED, _STRAIGHT = 1, 2
 _PLANES_APART = 2
+_MOST_CHANNELS = 16
+_JPEG = 7
 _LOSSY = {6, 7, 33003, 33005, 34712, 34892, 50001, 50002}  # kinds of JPEG, JPEG 2000, WebP, JPEG XL
 
 
@@ -50,6 +52,7 @@ def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
         PictureError: If it is too large or truncated, or its samples have more than 16 bits or are floats.
         Exception: Whatever the decoders raise on damaged data.
     """
+    import imagecodecs
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
@@ -60,10 +63,21 @@ def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
         notes = ("only the first page kept",) if len(tiff.pages) > 1 else ()
         lossless = int(page.compression) not in _LOSSY
         described = _described(file, tiff, notes, lossless)
-        if page.bitspersample > 8 and int(page.photometric) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
-            pixels, alpha, more = _deep_arrays(page)
+        file.seek(0)
+        # Not by tifffile, whose LZW decoder (imagecodecs 2026.3) crashes on damaged files; and before Pillow, which
+        # prints what it finds in them.
+        array = imagecodecs.tiff_decode(file.read())
+        if page.bitspersample >= 8 and _is_plain(page):
+            pixels, alpha, more = _arrays(page, array)
             return replace(described, pixels=pixels, alpha=alpha, notes=(*described.notes, *more))
     return _through_pillow(file, described)
+
+
+def _is_plain(page: TiffPage) -> bool:
+    """Tells whether libtiff gives gray or RGB as they are; it does so of YCbCr only where that is JPEG."""
+    return int(page.photometric) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) or (
+        int(page.photometric) == _YCBCR and int(page.compression) == _JPEG
+    )
 
 
 def _check_samples(page: TiffPage) -> None:
@@ -72,6 +86,10 @@ def _check_samples(page: TiffPage) -> None:
         raise PictureError(
             f"samples of {bits} bits ({_KINDS.get(kind, 'unsigned')}): only unsigned ones of up to 16 bits are read, "
             "no float; convert it to 16 bits first"
+        )
+    if page.samplesperpixel > _MOST_CHANNELS:
+        raise PictureError(
+            f"{page.samplesperpixel} channels: at most {_MOST_CHANNELS} are read; take those apart first"
         )
 
 
@@ -103,7 +121,7 @@ def _described(file: IO[bytes], tiff: TiffFile, notes: tuple[str, ...], lossless
 
 
 def _through_pillow(file: IO[bytes], described: Picture) -> Picture:
-    """Decodes 8-bit samples and the rarer kinds; Pillow turns a TIFF upright itself, so the tags must follow."""
+    """Decodes palettes, CMYK and the rarer kinds; Pillow turns a TIFF upright itself, so the tags must follow."""
     described = upright(described)
     file.seek(0)
     image = TiffImageFile(file)
@@ -114,18 +132,18 @@ def _through_pillow(file: IO[bytes], described: Picture) -> Picture:
     return replace(described, pixels=converted.pixels, alpha=converted.alpha, icc=converted.icc, notes=notes)
 
 
-def _deep_arrays(page: TiffPage) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
-    """Gray or RGB of 9 to 16 bits, raised to 16, with straight alpha where there is any."""
-    array = page.asarray()
+def _arrays(page: TiffPage, array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Decodes gray or RGB, 9 to 15 bits raised to 16, with straight alpha where there is any."""
     if array.ndim == 3 and page.planarconfig == _PLANES_APART:
         array = np.moveaxis(array, 0, -1)
-    array = array.reshape(page.imagelength, page.imagewidth, -1).astype(np.uint16, copy=False)
     bits = page.bitspersample
-    if bits < 16:
+    native = np.uint8 if bits == 8 else np.uint16
+    array = array.reshape(page.imagelength, page.imagewidth, -1).astype(native, copy=False)
+    if 8 < bits < 16:
         array = (array << (16 - bits)) | (array >> (2 * bits - 16))
     if int(page.photometric) == _WHITE_IS_ZERO:
         array[..., 0] = ~array[..., 0]
-    colors = 3 if int(page.photometric) == _RGB else 1
+    colors = 3 if int(page.photometric) in (_RGB, _YCBCR) else 1
     kinds = [int(kind) for kind in page.extrasamples]
     notes: tuple[str, ...] = ()
     keep = colors + (1 if kinds and kinds[0] in (_PREMULTIPLIED, _STRAIGHT) else 0)
@@ -138,11 +156,11 @@ def _deep_arrays(page: TiffPage) -> tuple[NDArray[Any], NDArray[Any] | None, tup
 
 
 def _straight(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    """Divides premultiplied 16-bit colors by their alpha."""
-    result = np.empty_like(pixels)
+    """Divides premultiplied colors by their alpha."""
+    result, top = np.empty_like(pixels), np.iinfo(pixels.dtype).max
     for band in row_bands(len(pixels)):
         divisor = np.maximum(alpha[band], 1)[..., None].astype(np.uint32)
-        result[band] = np.minimum((pixels[band] * np.uint32(65535) + divisor // 2) // divisor, 65535)
+        result[band] = np.minimum((pixels[band] * np.uint32(top) + divisor // 2) // divisor, top)
     return result
 
 

@@ -68,7 +68,7 @@ class Colorizer(Restorer):
     def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
         """Return the colored pixels (H, W, 3), of the same dtype."""
         light, chroma = self.predict(pixels)
-        planes = _raisable(light, chroma * np.float32(strength), self.guidance)
+        planes = _raisable(light, chroma * np.float32(strength * self.model.card.vividness), self.guidance)
         height, width = pixels.shape[:2]
         out = np.empty((height, width, 3), pixels.dtype)
 

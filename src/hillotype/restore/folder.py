@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from hillotype.errors import HillotypeError, PictureError
+from hillotype.files import make_folder, write_whole, writing
 from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, is_picture_name, read_picture, write_picture
 from hillotype.restore.restorer import Restorer
 
@@ -81,27 +80,44 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
     its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG. `out` itself is
     not searched for pictures, nor are hidden files.
     """
-    if len(paths) == 1 and is_picture_name(out) and not out.is_dir() and not paths[0].is_dir():
+    if len(paths) == 1 and goes_to_file(paths[0], out):
         return _checked([Job(paths[0], out)])
     jobs = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             jobs.append(Job(path, out / path.name))
-        elif out.exists() and path.samefile(out):
+        elif _identity(path) == _identity(out):
             jobs.append(Job(path, out, f"{path}: is the output folder as well; choose another output folder"))
         else:
             root = out / path.resolve().name if len(paths) > 1 else out
-            found = [Job(source, root / source.relative_to(path)) for source in _pictures_in(path, out)]
-            jobs += found or [Job(path, root, f"{path}: no pictures in this folder; check the path")]
+            jobs += _jobs_in(path, root, out) or [
+                Job(path, root, f"{path}: no pictures in this folder; check the path")
+            ]
     return _checked(_with_suffixes(jobs))
 
 
-def _pictures_in(folder: Path, out: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
+def goes_to_file(path: Path, out: Path) -> bool:
+    """Tell whether `out`, given for the single input `path`, names the result itself and not its folder."""
+    return is_picture_name(out) and not os.path.isdir(out) and not os.path.isdir(path)
+
+
+def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
+    """Find the pictures in a folder, and the folders in it that may not be read."""
+    jobs = []
+
+    def refused(error: OSError) -> None:
+        place = Path(error.filename)
+        problem = f"{place}: this folder cannot be read ({error.strerror}); change its permissions"
+        jobs.append(Job(place, root / place.relative_to(folder), problem))
+
+    output = _identity(out)
+    for here, folders, files in os.walk(folder, onerror=refused):
         folders[:] = sorted(
-            name for name in folders if not (out.exists() and Path(here, name).samefile(out)) and name[0] != "."
+            name for name in folders if name[0] != "." and (not output or _identity(Path(here, name)) != output)
         )
-        yield from (Path(here, name) for name in sorted(files) if is_picture_name(name) and name[0] != ".")
+        pictures = [Path(here, name) for name in sorted(files) if is_picture_name(name) and name[0] != "."]
+        jobs += [Job(picture, root / picture.relative_to(folder)) for picture in pictures]
+    return jobs
 
 
 def _with_suffixes(jobs: list[Job]) -> list[Job]:
@@ -193,7 +209,7 @@ def _restore_file(
     picture = read_picture(job.source, max_pixels=settings.max_pixels)
     plan = restorer.plan(picture.pixels)
     notes = (*plan.reasons, *picture.notes)
-    _make_folder(job.target.parent)
+    make_folder(job.target.parent, PictureError)
     if not plan.steps and job.source.suffix.lower() == job.target.suffix.lower():
         _copy(job.source, job.target, settings.overwrite)
         restored = picture
@@ -207,41 +223,10 @@ def _restore_file(
     return Result(job.source, job.target, "done" if plan.steps else "copied", steps=plan.steps, notes=notes)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PictureError(
-            f"{folder}: this folder cannot be made ({error.strerror}); choose another output folder"
-        ) from error
-
-
 def _copy(source: Path, target: Path, overwrite: bool) -> None:
-    """Copy a file with its times: whole or not at all, and never over one that is not to be overwritten."""
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".hillotype-", suffix=".tmp", dir=target.parent)
-        os.close(handle)
-        shutil.copy2(source, temporary)
-        if overwrite:
-            os.replace(temporary, target)
-        else:
-            _publish_new(temporary, target)
-    except OSError as error:
-        raise PictureError(f"{target}: cannot be written ({error.strerror}); choose another output folder") from error
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)
-
-
-def _publish_new(temporary: str, target: Path) -> None:
-    """Give a finished file its name unless that is taken."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without hard links
-        if os.path.lexists(target):
-            raise
-        os.replace(temporary, target)
+    """Copy a file with its times."""
+    with writing(target, PictureError):
+        write_whole([source.read_bytes()], target, overwrite=overwrite)
+    with suppress(OSError):  # some disks keep no times
+        status = source.stat()
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

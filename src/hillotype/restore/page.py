@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from hillotype.errors import PictureError
+from hillotype.files import write_whole, writing
 from hillotype.pictures import Picture, to_pil
 from hillotype.restore.folder import Job, Result
 
@@ -51,12 +51,8 @@ class Page:
         page = Template((Path(__file__).with_name("page.html")).read_text(encoding="utf-8")).substitute(
             title=html.escape(title), summary=summary, entries="\n".join(map(self._entry, results))
         )
-        temporary = path.with_name(f".{path.name}.tmp")
-        try:
-            temporary.write_text(page, encoding="utf-8", errors="surrogateescape")
-            os.replace(temporary, path)
-        except OSError as error:
-            raise PictureError(f"{path}: cannot be written ({error.strerror}); choose another output folder") from error
+        with writing(path, PictureError):
+            write_whole([page.encode("utf-8", "surrogateescape")], path, overwrite=True)
 
     def _entry(self, result: Result) -> str:
         if result.message:

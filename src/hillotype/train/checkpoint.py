@@ -1,17 +1,21 @@
 """Checkpoints: safetensors files with the run beside the weights, written atomically, never pickled."""
 
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from hillotype.errors import DataError
+from hillotype.files import write_whole
+
+_PROGRESS = ("step", "seconds", "best")
 
 
 @dataclass
@@ -36,21 +40,21 @@ class State:
 
 
 def save(path: Path, state: State, run: dict[str, Any]) -> None:
-    """Writes the state and its run to `path`, atomically: the old file stays whole until the new one is."""
+    """Writes the state and its run to `path`, atomically: the old file stays whole until the new one is.
+
+    Raises:
+        OSError: the folder or disk does not take the file.
+    """
     tensors = {f"model/{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"average/{name}": value for name, value in state.average.items()}
     names = {id(p): name for name, p in state.model.named_parameters()}
     for parameter, moments in state.optimizer.state.items():
         for key, value in moments.items():
             tensors[f"optimizer/{key}/{names[id(parameter)]}"] = value
-    progress = {"step": state.step, "seconds": state.seconds, "best": state.best}
+    progress = {key: getattr(state, key) for key in _PROGRESS}
     metadata = {"run": json.dumps(run), "progress": json.dumps(progress)}
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        save_file({name: _plain(value) for name, value in tensors.items()}, temporary, metadata=metadata)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    content = serialize({name: _plain(value) for name, value in tensors.items()}, metadata)
+    write_whole([content], path, overwrite=True)
 
 
 def _plain(value: Tensor) -> Tensor:
@@ -63,30 +67,32 @@ def restore(path: Path, state: State) -> None:
     Raises:
         DataError: the file is missing, damaged, or of another model.
     """
-    tensors, metadata = _read(path)
-    progress = json.loads(metadata["progress"])
-    state.step, state.seconds, state.best = progress["step"], progress["seconds"], progress["best"]
-    _fill(path, state.model, _part(tensors, "model/"))
-    for name, value in _part(tensors, "average/").items():
-        state.average[name].copy_(value)
-    parameters = dict(state.model.named_parameters())
-    for name, value in _part(tensors, "optimizer/").items():
-        key, _, parameter = name.partition("/")
-        target = parameters[parameter]
-        # `step` stays on the CPU, where AdamW keeps it; moments live, and lie in memory, as their parameter does
-        moment = value if key == "step" else torch.empty_like(target).copy_(value)
-        state.optimizer.state[target][key] = moment
+    tensors, _, progress = _read(path)
+    state.step, state.seconds, state.best = (progress[key] for key in _PROGRESS)
+    with _fitting(path):
+        state.model.load_state_dict(_part(tensors, "model/"))
+        average = _part(tensors, "average/")
+        for name, value in state.average.items():
+            value.copy_(average[name])
+        parameters = dict(state.model.named_parameters())
+        for name, value in _part(tensors, "optimizer/").items():
+            key, _, parameter = name.partition("/")
+            target = parameters[parameter]
+            # `step` stays on the CPU, where AdamW keeps it; moments live, and lie in memory, as their parameter does
+            moment = value if key == "step" else torch.empty_like(target).copy_(value)
+            state.optimizer.state[target][key] = moment
 
 
 def read_averaged(path: Path, model: nn.Module) -> dict[str, Any]:
-    """Fills `model` with the averaged weights of a checkpoint; returns {"run": ..., "progress": ...}.
+    """Fills `model` with the averaged weights of a checkpoint; returns how far it is: step, seconds, best.
 
     Raises:
         DataError: the file is missing, damaged, or of another model.
     """
-    tensors, metadata = _read(path)
-    _fill(path, model, _part(tensors, "model/") | _part(tensors, "average/"))
-    return {key: json.loads(value) for key, value in metadata.items()}
+    tensors, _, progress = _read(path)
+    with _fitting(path):
+        model.load_state_dict(_part(tensors, "model/") | _part(tensors, "average/"))
+    return progress
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -95,30 +101,32 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises:
         DataError: the file is missing or damaged.
     """
-    _, metadata = _read(path)
-    run: dict[str, Any] = json.loads(metadata["run"])
-    return run
+    return _read(path)[1]
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict[str, Any]]:
+    """Returns the tensors of a checkpoint, the run that made it and how far that was."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
+        run, progress = (json.loads(metadata.get(key, "null")) for key in ("run", "progress"))
+    except (OSError, SafetensorError, ValueError) as error:
         raise DataError(f"{path}: not a readable checkpoint ({error}); train the run again") from error
-    if not {"run", "progress"} <= metadata.keys():
+    if not isinstance(run, dict) or not isinstance(progress, dict) or not progress.keys() >= set(_PROGRESS):
         raise DataError(f"{path}: not a checkpoint of hillotype; give a run folder made by `hillotype train`")
-    return tensors, metadata
+    return tensors, run, progress
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def _fill(path: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
+@contextmanager
+def _fitting(path: Path) -> Iterator[None]:
+    """Turns the failures of filling a model with the tensors of another one into one line."""
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
+        yield
+    except (KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise DataError(f"{path}: its weights are of another model ({reason}); check the recipe") from error

@@ -70,9 +70,9 @@ class Optimization(_Settings):
 class Run(_Settings):
     """One training run. Fields are the tables and keys of a recipe; see `recipes/` for examples."""
 
-    name: str
+    name: str = Field(pattern=r"^\w[\w.-]*$")
     summary: str = ""
-    seed: int = 0
+    seed: int = Field(0, ge=0)
     task: dict[str, Any]
     """`name`, and the task's settings; noises are tables with a `name` of their own."""
     model: dict[str, Any]
@@ -88,6 +88,8 @@ class Run(_Settings):
     """Steps between two validations."""
     checkpoint_seconds: float = Field(120.0, gt=0)
     """Seconds between two checkpoints."""
+    start: str | None = None
+    """A run folder whose best weights this run begins with, of the same model: to fine-tune."""
     working_side: int | None = None
     """Short side at which the model works on a photograph (colorize); it goes on the card."""
 
@@ -101,7 +103,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Run:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path}: not a readable TOML recipe ({error}); see recipes/ for examples") from error
+        reason = getattr(error, "strerror", None) or error
+        raise RecipeError(f"{path}: not a readable TOML recipe ({reason}); see recipes/ for examples") from error
     for key, value in (overrides or {}).items():
         _set(values, key, value)
     return make_run(values, str(path))
@@ -116,10 +119,23 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
     try:
         run = Run.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RecipeError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    check_fit(build_task(run), build_model(run, pretrained=False))
+        raise RecipeError(f"{where}: {_first_problem(error)}") from error
+    model = build_model(run, pretrained=False)
+    check_fit(build_task(run), model)
+    if run.data.augment.crop % model.multiple:
+        raise RecipeError(
+            f"{where}: data.augment.crop: {run.data.augment.crop} is no multiple of {model.multiple}, "
+            "which this model needs; change it"
+        )
     return run
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "settings"
+    if first["type"] == "extra_forbidden":
+        return f"{place}: unknown setting; correct its name or remove it"
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}; correct it"
 
 
 def _set(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401
@@ -159,6 +175,8 @@ def build_noise(settings: dict[str, Any]) -> Noise:
     Raises:
         RecipeError: an unknown noise, or a setting that it does not know.
     """
+    if not isinstance(settings, dict):
+        raise RecipeError(f"noise {settings!r}: must be a table with a name; see recipes/ for examples")
     settings = dict(settings)
     kind = _known(NOISES, settings.pop("name", None), "noise")
     parts = settings.pop("parts", None)
@@ -169,11 +187,14 @@ def build_noise(settings: dict[str, Any]) -> Noise:
             return noise
         unknown = set(settings) - {field.name for field in fields(kind)}
         if unknown:
-            raise RecipeError(f"noise {kind.__name__}: unknown setting {sorted(unknown)[0]!r}")
+            names = ", ".join(field.name for field in fields(kind))
+            raise RecipeError(f"noise {kind.__name__}: unknown setting {sorted(unknown)[0]!r}; use {names}")
         noise = TypeAdapter(kind).validate_python(settings)
         return noise
-    except (TypeError, ValidationError) as error:
-        raise RecipeError(f"noise {kind.__name__}: {error}".replace("\n", " ")) from error
+    except ValidationError as error:
+        raise RecipeError(f"noise {kind.__name__}: {_first_problem(error)}") from error
+    except TypeError as error:
+        raise RecipeError(f"noise {kind.__name__}: {error}; see hillotype.noise for its settings") from error
 
 
 def _known(registry: dict[str, type], name: object, what: str) -> Any:  # noqa: ANN401
@@ -189,7 +210,11 @@ def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
     if not pretrained and name == "lite0_unet":
         settings["pretrained"] = False
     taken, given = build_task(run).channels(1 if run.data.gray else 3)
-    return build(name, in_channels=taken, out_channels=given, **settings)
+    try:
+        return build(name, in_channels=taken, out_channels=given, **settings)
+    except (ValueError, RuntimeError) as error:  # what torch says of sizes that cannot be
+        reason = str(error).splitlines()[0]
+        raise RecipeError(f"model {name!r}: {reason}; see the class's docstring for its settings") from error
 
 
 def check_fit(task: Task, model: ImageModel) -> None:

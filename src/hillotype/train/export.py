@@ -19,6 +19,7 @@ from torch.export import Dim
 
 from hillotype import __version__
 from hillotype.errors import ModelFileError, RecipeError
+from hillotype.files import make_folder, why_not_written
 from hillotype.modelfile import Card, load_model, write_card
 from hillotype.models import ImageModel
 from hillotype.train import checkpoint
@@ -33,8 +34,11 @@ ROUNDING = 4e-3
 _HALF_FROM = 256  # arrays of so many numbers are stored as float16; small ones (norms, biases) stay float32
 
 
-def export(path: Path, target: Path) -> Card:
+def export(path: Path, target: Path | None = None, *, working_side: int | None = None, vividness: float = 1.0) -> Card:
     """Writes the best checkpoint of the run folder `path` as a model file; returns its card.
+
+    Without a `target`, the file lies in the run folder under the model's name. `working_side` (in place of the
+    recipe's) and `vividness` are for colorizers, see `Card`; set them on validation data.
 
     Weights are stored as float16 and computed with as float32, which halves the file. It is put in place only after
     ONNX Runtime has agreed with torch to within `PARITY`, and the stored weights with the exact ones to within
@@ -49,12 +53,15 @@ def export(path: Path, target: Path) -> Card:
         raise RecipeError(f"{path}: no best.safetensors in it; give the folder of a run that has validated once")
     run = make_run(checkpoint.read_run(best), str(best))
     model = build_model(run, pretrained=False)
-    progress = checkpoint.read_averaged(best, model)["progress"]
+    progress = checkpoint.read_averaged(best, model)
     model.eval()
-    card = make_card(run, model, progress)
+    if working_side is not None:
+        run = run.model_copy(update={"working_side": working_side})
+    card = make_card(run, model, progress, vividness)
+    target = target or path / f"{card.name}.onnx"
+    make_folder(target.parent, ModelFileError)
     proto = to_onnx(model, card)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
             exact, stored = Path(folder, "exact.onnx"), Path(folder, "stored.onnx")
             for file, content in ((exact, proto), (stored, with_half_weights(proto))):
@@ -64,11 +71,11 @@ def export(path: Path, target: Path) -> Card:
             check_answers(stored, model, ROUNDING)
             os.replace(stored, target)
     except OSError as error:
-        raise ModelFileError(f"{target}: cannot be written ({error.strerror}); choose another place") from error
+        raise ModelFileError(f"{target}: {why_not_written(error)}") from error
     return card
 
 
-def make_card(run: Run, model: ImageModel, progress: dict[str, Any]) -> Card:
+def make_card(run: Run, model: ImageModel, progress: dict[str, Any], vividness: float) -> Card:
     """Returns the card of a run's model; its metrics are empty until `hillotype evaluate --record`."""
     task = build_task(run)
     taken, given = task.channels(1 if run.data.gray else 3)
@@ -82,6 +89,7 @@ def make_card(run: Run, model: ImageModel, progress: dict[str, Any]) -> Card:
         multiple=model.multiple,
         halo=model.halo,
         working_side=run.working_side,
+        vividness=vividness,
         parameters=sum(p.numel() for p in model.parameters()),
         training={
             "recipe": run.model_dump(mode="json", exclude_none=True),

@@ -1,5 +1,6 @@
 """Pictures of a run: the loss curve and a grid of samples."""
 
+import io
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 
-def save_loss_curve(log: Path, path: Path) -> None:
+def loss_curve(log: Path) -> bytes:
     """Draws training and validation loss over the steps of a metrics.jsonl, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -25,12 +26,16 @@ def save_loss_curve(log: Path, path: Path) -> None:
     axes.set(xlabel="step", ylabel="loss", yscale="log")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
 
 
-def save_samples(path: Path, *rows: Tensor) -> None:
-    """Writes a grid as PNG: one row for each (N, C, H, W) tensor in [0, 1], one column a picture."""
+def samples(*rows: Tensor) -> bytes:
+    """Draws a grid as PNG: one row for each (N, C, H, W) tensor in [0, 1], one column a picture."""
     strips = [torch_row.detach().float().cpu().clamp(0, 1).numpy() for torch_row in rows]
     colored = [np.repeat(strip, 3, axis=1) if strip.shape[1] == 1 else strip for strip in strips]
     grid = np.concatenate([np.concatenate(list(strip), axis=2) for strip in colored], axis=1)
-    Image.fromarray((grid * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)).save(path)
+    file = io.BytesIO()
+    Image.fromarray((grid * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)).save(file, "PNG")
+    return file.getvalue()

@@ -1,6 +1,8 @@
 """The run folder: recipe, log, TensorBoard events, figures and checkpoints of one run."""
 
 import json
+import math
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import tomli_w
@@ -8,6 +10,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from hillotype.errors import RecipeError
+from hillotype.files import make_folder, write_whole, writing
 from hillotype.train import checkpoint, figures
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Run
@@ -38,34 +41,51 @@ class RunFolder:
         """Writes the recipe, and forgets what a resumed run (from `step` on) will log again."""
         if not self.writes:
             return
-        self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / "run.toml").write_text(tomli_w.dumps(self.values), "utf-8")
-        if self.log.exists():
-            rows = [line for line in self.log.read_text("utf-8").splitlines() if json.loads(line)["step"] <= step]
-            self.log.write_text("".join(f"{row}\n" for row in rows), "utf-8")
-        self.events = SummaryWriter(str(self.path), purge_step=step)
+        make_folder(self.path, RecipeError)
+        with self._writing():
+            write_whole([tomli_w.dumps(self.values).encode()], self.path / "run.toml", overwrite=True)
+            if self.log.exists():
+                lines = self.log.read_text("utf-8", errors="replace").splitlines()
+                kept = "".join(f"{line}\n" for line in lines if _step(line) <= step)
+                write_whole([kept.encode()], self.log, overwrite=True)
+            self.events = SummaryWriter(str(self.path), purge_step=step)
 
     def close(self) -> None:
         """Closes the TensorBoard events."""
-        if self.events:
-            self.events.close()
+        with self._writing():
+            if self.events:
+                self.events.close()
 
     def write_row(self, step: int, row: dict[str, float]) -> None:
         """Adds a line to `metrics.jsonl`, and its numbers to the TensorBoard events."""
         if self.events is None:
             return
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in row.items()}}) + "\n")
-        for name, value in row.items():
-            self.events.add_scalar(name, value, step)
+        with self._writing():
+            with self.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in row.items()}}) + "\n")
+            for name, value in row.items():
+                self.events.add_scalar(name, value, step)
 
     def draw(self, *rows: Tensor) -> None:
         """Writes `loss.png`, and `samples.png` with the rows given, each (N, C, H, W) in [0, 1]."""
         if self.writes:
-            figures.save_loss_curve(self.log, self.path / "loss.png")
-            figures.save_samples(self.path / "samples.png", *rows)
+            with self._writing():
+                write_whole([figures.loss_curve(self.log)], self.path / "loss.png", overwrite=True)
+                write_whole([figures.samples(*rows)], self.path / "samples.png", overwrite=True)
 
     def save(self, path: Path, state: State) -> None:
         """Writes a checkpoint, atomically."""
         if self.writes:
-            checkpoint.save(path, state, self.values)
+            with self._writing():
+                checkpoint.save(path, state, self.values)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self.path, RecipeError)
+
+
+def _step(line: str) -> float:
+    """Returns the step of a line of the log, and infinity for one that an interruption cut off."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf

@@ -67,7 +67,7 @@ def fit(
         report: called every `log_every` steps and at the end.
 
     Raises:
-        RecipeError: the folder holds a run and `resume` is false, or the loss is no longer finite.
+        RecipeError: the folder holds a run and `resume` is false, or cannot be written; the loss is not finite.
         DataError: a source is missing, or `last` does not fit the run.
     """
     fabric = fabric or Fabric(accelerator="auto", devices=1, precision=run.precision)
@@ -127,10 +127,13 @@ def fit(
 
 
 def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
-    """A fresh state, or the one that the folder's last checkpoint holds."""
+    """A fresh state, one that begins with the weights of another run, or the one of the folder's last checkpoint."""
     resumes = folder.last.exists()
     torch.manual_seed(run.seed)
-    model = build_model(run, pretrained=not resumes).to(fabric.device)
+    model = build_model(run, pretrained=not resumes and run.start is None)
+    if run.start is not None and not resumes:
+        checkpoint.read_averaged(Path(run.start) / "best.safetensors", model)
+    model.to(fabric.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
         model.trained_parameters(),
