@@ -88,9 +88,7 @@ def _check_samples(page: TiffPage) -> None:
             "no float; convert it to 16 bits first"
         )
     if page.samplesperpixel > _MOST_CHANNELS:
-        raise PictureError(
-            f"{page.samplesperpixel} channels: at most {_MOST_CHANNELS} are read; take those apart first"
-        )
+        raise PictureError(f"{page.samplesperpixel} channels: at most {_MOST_CHANNELS} are read; take them apart")
 
 
 def _check_segments(page: TiffPage, size: int) -> None:
