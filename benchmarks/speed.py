@@ -7,6 +7,7 @@ encode" is what Pillow alone takes for the same file, the floor of every command
 """
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -43,9 +44,9 @@ def run(arguments: list[str]) -> tuple[float, float, float]:
     return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def photograph(path: Path, megapixels: float, *, gray: bool) -> None:
+def photograph(path: Path, megapixels: float, mode: str) -> None:
     """Writes a JPEG of so many megapixels: the parrots enlarged, with noise of 10/255."""
-    image = Image.open(PARROTS).convert("L" if gray else "RGB")
+    image = Image.open(PARROTS).convert(mode)
     scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
     pixels = np.asarray(image.resize((round(image.width * scale), round(image.height * scale))), dtype=np.float32)
     pixels = pixels + np.random.default_rng(0).normal(0, 10, pixels.shape).astype(np.float32)
@@ -61,8 +62,8 @@ def main() -> None:
     hillotype = str(Path(sys.executable).with_name("hillotype"))
     with tempfile.TemporaryDirectory() as name:
         gray, color, out = (Path(name) / file for file in ("gray.jpg", "color.jpg", "out.jpg"))
-        photograph(gray, settings.megapixels, gray=True)
-        photograph(color, settings.megapixels, gray=False)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:  # a child's peak memory counts its parent's
+            pool.starmap(photograph, [(gray, settings.megapixels, "L"), (color, settings.megapixels, "RGB")])
         rows = {
             "decode + encode, color": [sys.executable, "-c", PILLOW, str(color), str(out)],
             "hillotype colorize": [hillotype, "colorize", str(gray), "-o", str(out), "--overwrite"],
