@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hillotype import noise
+from hillotype.errors import RecipeError
 from hillotype.noise import NOISES, Chain, Gaussian, Mask, Mixture
 
 EXAMPLES = {
@@ -104,3 +105,17 @@ def test_mixture_follows_its_weights():
     noisy = Mixture(parts, (0.25, 0.75))(gray(shape=(400, 1, 4, 4)), np.random.default_rng(0))
     untouched = (noisy == 0.5).all(axis=(1, 2, 3)).mean()
     assert untouched == pytest.approx(0.25, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        (Gaussian, {"sigma": (30.0, 5.0)}),
+        (Gaussian, {"sigma": (-3.0, 5.0)}),
+        (noise.Jpeg, {"quality": (50.0, 500.0)}),
+        (Mask, {"amount": (0.5, 1.5)}),
+    ],
+)
+def test_senseless_ranges_are_refused(kind, setting):
+    with pytest.raises(RecipeError, match="low <= high"):
+        kind(**setting)

@@ -9,13 +9,14 @@ uniformly from a pair (low, high); sigmas are in units of 1/255, as the literatu
 import io
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_torch_array, to_device
 from PIL import Image
 
 from hillotype.color import Array
+from hillotype.errors import RecipeError
 
 Rng = Any
 """A `numpy.random.Generator` for numpy arrays, a `torch.Generator` for tensors."""
@@ -84,8 +85,22 @@ def _mirror(index: int, size: int) -> int:
     return index if index < size else period - 1 - index
 
 
+class _Ranged:
+    """Refuses ranges that are not ordered, or that leave what is possible."""
+
+    _most: ClassVar[dict[str, float]] = {"quality": 100.0, "amount": 1.0, "contrast": 1.0}
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            most = self._most.get(name, math.inf)
+            if isinstance(value, tuple) and not 0 <= value[0] <= value[1] <= most:
+                raise RecipeError(
+                    f"{type(self).__name__}: {name} is {value}; must be low, high with 0 <= low <= high <= {most:g}"
+                )
+
+
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(_Ranged):
     """White Gaussian noise of `sigma`/255, neither clipped nor rounded."""
 
     sigma: Range = (0.0, 55.0)
@@ -111,7 +126,7 @@ class BiasedGaussian:
 
 
 @dataclass(frozen=True)
-class PoissonGaussian:
+class PoissonGaussian(_Ranged):
     """A sensor's noise, of variance gain * picture + read**2 in units of [0, 1].
 
     Source: Foi et al. 2008, https://doi.org/10.1109/TIP.2008.2001399.
@@ -128,7 +143,7 @@ class PoissonGaussian:
 
 
 @dataclass(frozen=True)
-class Correlated:
+class Correlated(_Ranged):
     """Gaussian noise blurred by `blur` pixels and scaled back to `sigma`/255, as in scans and resized pictures."""
 
     sigma: Range = (0.0, 40.0)
@@ -143,7 +158,7 @@ class Correlated:
 
 
 @dataclass(frozen=True)
-class Jpeg:
+class Jpeg(_Ranged):
     """What JPEG at `quality` (1-95, Pillow's scale) leaves of the picture; clips and rounds to 8 bits on the way."""
 
     quality: Range = (40.0, 95.0)
@@ -169,7 +184,7 @@ def _jpeg_round_trip(pixels: np.ndarray, quality: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class SaltPepper:
+class SaltPepper(_Ranged):
     """A fraction `amount` of the pixels, all channels together, becomes black or white."""
 
     amount: Range = (0.0, 0.1)
@@ -185,7 +200,7 @@ class SaltPepper:
 
 
 @dataclass(frozen=True)
-class Mask:
+class Mask(_Ranged):
     """Missing pixels: a fraction `amount`, scattered or as one block, set to 0 in all channels."""
 
     amount: Range = (0.1, 0.5)
@@ -212,7 +227,7 @@ class Mask:
 
 
 @dataclass(frozen=True)
-class OldPhoto:
+class OldPhoto(_Ranged):
     """What age does to a print: softness, lost contrast, another gamma, grain and a JPEG of the scan."""
 
     blur: Range = (0.0, 1.0)
