@@ -119,7 +119,16 @@ def to_onnx(model: ImageModel, card: Card) -> onnx.ModelProto:
         )
     if program is None:
         raise ModelFileError(f"{card.name}: torch gave no ONNX program; check the versions of torch and onnxscript")
-    return program.model_proto
+    return without_traces(program.model_proto)
+
+
+def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Takes out what the exporter notes on every node: source lines with the paths of this machine."""
+    for part in (*proto.graph.node, *proto.graph.value_info, *proto.graph.input, *proto.graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del proto.graph.metadata_props[:]
+    return proto
 
 
 @contextmanager
