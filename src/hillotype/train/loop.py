@@ -96,7 +96,7 @@ def fit(
         optimizer.zero_grad()
 
         state.step += 1
-        state.seconds = clock.seconds()
+        state.seconds = fabric.broadcast(clock.seconds())  # one clock, or processes would not end together
         update_average(state.average, state.model, state.step, run.optimization.ema)
         losses.append(_finite(loss, run, state))
         finished = done(run, state, minutes) >= 1
