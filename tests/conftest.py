@@ -1,4 +1,4 @@
-"""A zoo of tiny random models, for tests of everything that uses model files."""
+"""What tests share: a zoo of tiny random models, and a folder of small pictures."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 from hillotype import modelfile
 from hillotype.modelfile import Card, write_card
@@ -81,4 +82,15 @@ def tiny_zoo(tmp_path, monkeypatch):
     write_tiny_denoiser(folder / "denoise-color.onnx", 3)
     write_tiny_colorizer(folder / "colorize.onnx")
     monkeypatch.setattr(modelfile, "ZOO_FOLDER", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """A folder of twelve small color pictures."""
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
+        coarse.resize((80, 64), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
     return folder

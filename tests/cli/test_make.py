@@ -17,16 +17,6 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for number in range(10):
-        coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
-        coarse.resize((80, 64), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
-    return folder
-
-
-@pytest.fixture(scope="module")
 def recipe(photos, tmp_path_factory):
     path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
     values = {

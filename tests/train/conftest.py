@@ -1,20 +1,8 @@
-"""A few pictures and a recipe small enough to train in a second."""
+"""A recipe small enough to train in a second."""
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from hillotype.train.config import make_run
-
-
-@pytest.fixture(scope="session")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for number in range(12):
-        coarse = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8))
-        coarse.resize((48, 40), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
-    return folder
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,12 +79,12 @@ def evaluate(
         strips = example_strips(plan.tasks, plan.methods[-1], pictures)
         page = write_report(out, f"{card.name} on {data}", facts, results, strips)
         typer.echo(f"{page}", err=True)
+    entry = {**facts, "rows": results.rows()} if record or as_json else facts
     if record:
-        entry = {**facts, "rows": results.rows()}
         kept = [old for old in card.metrics if (old.get("data"), old.get("split")) != (data, split)]
         write_card(file.path, dataclasses.replace(card, metrics=(*kept, entry)))
     if as_json:
-        typer.echo(json.dumps({**facts, "rows": results.rows()}, indent=2))
+        typer.echo(json.dumps(entry, indent=2))
     else:
         typer.echo(f"{card.name} on {data}, split {split}, n = {len(pictures)}, seed {seed}")
         for table in tables(results):
@@ -106,20 +107,13 @@ def _print(table: Table) -> None:
     console.print(shown)
 
 
-class _bar:
-    """A progress bar on standard error, where that is a terminal."""
+@contextmanager
+def _bar(shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, where that is a terminal; yields what moves it."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, shown: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self.bar = Progress(console=console, disable=not (shown and console.is_terminal))
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        self.bar.start()
-        self.task = self.bar.add_task("measuring", total=None)
-        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not (shown and console.is_terminal)) as bar:
+        task = bar.add_task("measuring", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
