@@ -94,3 +94,55 @@ def photos(tmp_path_factory):
         coarse = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
         coarse.resize((80, 64), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
     return folder
+
+
+_TOY_RECIPE = """
+name = "net"
+[task]
+name = "denoise"
+noise = {{ name = "gaussian", sigma = [30, 30] }}
+[model]
+name = "residual_unet"
+widths = [4, 8]
+blocks = [1, 1]
+[data]
+side = 16
+augment = {{ crop = 16, flip = false }}
+[[data.sources]]
+name = "folder:{folder}"
+fractions = [0.6, 0.2, 0.2]
+[optimization]
+steps = 4
+batch = 2
+"""
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path, photos):
+    """Registers the study `toy`, which denoises with one recipe at two learning rates."""
+    from hillotype.studies import STUDIES, Figure, Findings, Section, bench, page
+    from hillotype.studies.study import study
+
+    folder = tmp_path / "recipes" / "toy"
+    folder.mkdir(parents=True)
+    (folder / "net.toml").write_text(_TOY_RECIPE.format(folder=photos))
+    monkeypatch.setattr(bench, "_RECIPES", tmp_path / "recipes")
+
+    @study("toy", report="009", summary="A toy", data=("photos",), minutes=1)
+    def toy(work):
+        slow = work.train("net")
+        quick = work.train("net", "quick", {"optimization.learning_rate": 0.01}, best=True)
+        pictures = work.pictures(slow.run, "test")
+        seen = slow.observe(pictures)
+        error = float(((slow.answer(seen) - pictures) ** 2).mean())
+        figure = Figure("MSE", len(pictures), reported="0.1 (train)", reproduced=error, best=error, target=1.0)
+        shown = (
+            page.text("A `net` & its answers"),
+            page.curves([slow, quick], "curves"),
+            page.grid({"truth": pictures, "seen": seen}, "pictures"),
+            page.table(["a", "b"], [[1, 0.25], ["x", None]]),
+        )
+        return Findings((figure,), "Nothing differs.", (Section("What it shows", shown),), {"error": error})
+
+    yield STUDIES["toy"]
+    del STUDIES["toy"]

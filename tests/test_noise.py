@@ -6,12 +6,13 @@ import torch
 
 from hillotype import noise
 from hillotype.errors import RecipeError
-from hillotype.noise import NOISES, Chain, Gaussian, Mask, Mixture
+from hillotype.noise import NOISES, Chain, Fixed, Gaussian, Mask, Mixture
 
 EXAMPLES = {
-    **{name: kind() for name, kind in NOISES.items() if name not in ("chain", "mixture")},
+    **{name: kind() for name, kind in NOISES.items() if name not in ("chain", "mixture", "fixed")},
     "chain": Chain((Gaussian((5, 5)), noise.Jpeg((80, 80)))),
     "mixture": Mixture((Gaussian((5, 5)), noise.SaltPepper()), (0.5, 0.5)),
+    "fixed": Fixed(Gaussian((5, 5))),
 }
 
 
@@ -28,7 +29,8 @@ def test_every_noise_keeps_shape_and_dtype_and_repeats(name, channels):
     assert first.dtype == np.float32
     assert np.isfinite(first).all()
     np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, EXAMPLES[name](picture, np.random.default_rng(8)))
+    other = EXAMPLES[name](picture, np.random.default_rng(8))
+    assert np.array_equal(first, other) == (name == "fixed")
 
 
 @pytest.mark.parametrize("name", NOISES)
@@ -98,6 +100,17 @@ def test_blur_keeps_the_mean_and_mirrors_at_the_edge():
 
 def test_blur_takes_pictures_smaller_than_its_reach():
     assert noise.gaussian_blur(gray(0.3, (1, 1, 1, 2)), 3.0) == pytest.approx(gray(0.3, (1, 1, 1, 2)), abs=1e-6)
+
+
+@pytest.mark.parametrize("tensors", [False, True])
+def test_fixed_noise_belongs_to_the_picture_not_to_its_batch(tensors):
+    picture = np.random.default_rng(0).random((3, 1, 8, 8), dtype=np.float32)
+    pictures = torch.from_numpy(picture).contiguous(memory_format=torch.channels_last) if tensors else picture
+    fixed = Fixed(Gaussian((25, 25)))
+    batch = np.asarray(fixed(pictures, None))
+    np.testing.assert_array_equal(batch[1:2], np.asarray(fixed(pictures[1:2], None)))
+    assert not np.array_equal(batch[0] - picture[0], batch[1] - picture[1])
+    assert not np.array_equal(batch, np.asarray(Fixed(Gaussian((25, 25)), seed=1)(pictures, None)))
 
 
 def test_mixture_follows_its_weights():

@@ -8,8 +8,15 @@ from hillotype.color import COLOR_SPACES, rgb_to_gray
 from hillotype.noise import Gaussian
 from hillotype.tasks import TASKS, Colorize, Denoise, Inpaint, Reconstruct
 
-EVERY = [Reconstruct(), Denoise(), Inpaint(), *(Colorize(space) for space in COLOR_SPACES.values())]
-NAMES = [f"{task.name}-{getattr(task, 'space', None) and task.space.name}" for task in EVERY]
+EVERY = [
+    Reconstruct(),
+    Reconstruct(shift=0.5),
+    Denoise(),
+    Denoise(shift=0.5),
+    Inpaint(),
+    *(Colorize(space) for space in COLOR_SPACES.values()),
+]
+NAMES = [f"{task.name}-{task.space.name if task.name == 'colorize' else getattr(task, 'shift', '')}" for task in EVERY]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ uniformly from a pair (low, high); sigmas are in units of 1/255, as the literatu
 
 import io
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -277,6 +278,30 @@ class Mixture:
         return xp.concat(noisy, axis=0)
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """The same picture always meets the same draw of `noise`, in every epoch: as when a noisy copy is made once.
+
+    The draw is a function of the picture's numbers and of `seed`; the generator that is passed in is not used.
+    """
+
+    noise: Noise
+    seed: int = 0
+
+    def __call__(self, picture: Array, rng: Rng) -> Array:
+        """Returns the noisy pictures."""
+        xp = array_namespace(picture)
+        noisy = [self.noise(picture[i : i + 1], self._generator(picture[i])) for i in range(picture.shape[0])]
+        return xp.concat(noisy, axis=0)
+
+    def _generator(self, picture: Array) -> Rng:
+        content = np.asarray(to_device(picture, "cpu"))
+        seed = int(np.random.SeedSequence([self.seed, zlib.crc32(content.tobytes())]).generate_state(1)[0])
+        if is_torch_array(picture):
+            return array_namespace(picture).Generator(device=picture.device).manual_seed(seed)
+        return np.random.default_rng(seed)
+
+
 NOISES: dict[str, type] = {
     "gaussian": Gaussian,
     "biased_gaussian": BiasedGaussian,
@@ -288,5 +313,6 @@ NOISES: dict[str, type] = {
     "old_photo": OldPhoto,
     "chain": Chain,
     "mixture": Mixture,
+    "fixed": Fixed,
 }
 """The noises by the names that recipes use."""

@@ -49,10 +49,18 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Reconstruct:
-    """The model sees the picture and answers with the same picture."""
+    """The model sees the picture and answers with the same picture.
 
+    `shift` is taken off what the model sees and answers: 0.5 centers the numbers about 0, as report 003 does.
+    """
+
+    shift: float = field(default=0.0, kw_only=True)
     name: ClassVar[str] = "reconstruct"
-    target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    @property
+    def target_range(self) -> tuple[float, float]:
+        """From black to white."""
+        return -self.shift, 1.0 - self.shift
 
     def channels(self, picture_channels: int) -> tuple[int, int]:
         """The picture's own channels, in and out."""
@@ -60,19 +68,19 @@ class Reconstruct:
 
     def observe(self, picture: Array, rng: Rng) -> Array:
         """The picture itself."""
-        return picture
+        return picture - self.shift
 
     def target(self, picture: Array) -> Array:
         """The picture itself."""
-        return picture
+        return picture - self.shift
 
     def finish(self, seen: Array, predicted: Array) -> Array:
         """The answer, clipped."""
-        return array_namespace(predicted).clip(predicted, 0.0, 1.0)
+        return array_namespace(predicted).clip(predicted + self.shift, 0.0, 1.0)
 
     def untouched(self, seen: Array) -> Array:
         """What was seen, clipped."""
-        return array_namespace(seen).clip(seen, 0.0, 1.0)
+        return array_namespace(seen).clip(seen + self.shift, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Denoise(Reconstruct):
 
     def observe(self, picture: Array, rng: Rng) -> Array:
         """The noisy picture."""
-        return self.noise(picture, rng)
+        return self.noise(picture, rng) - self.shift
 
 
 @dataclass(frozen=True)

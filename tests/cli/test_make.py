@@ -127,3 +127,17 @@ def test_settings_change_the_recipe(recipe, tmp_path):
     again = run("train", recipe, "-o", tmp_path / "run")
     assert again.exit_code == 1
     assert "--resume" in again.stderr
+
+
+def test_studies_are_listed_run_and_tabled(toy, tmp_path):
+    listed = run("study")
+    assert listed.exit_code == 0, listed.output
+    assert "toy" in listed.output
+    assert any(row["name"] == "toy" for row in json.loads(run("study", "--json").output))
+    done = run("study", "toy", "-o", tmp_path / "studies" / "toy", "--fast")
+    assert done.exit_code == 0, done.output
+    assert "must reach 1" in done.output
+    assert "fast run" in done.output
+    table = run("study", "--table", tmp_path / "studies")
+    assert "| 009 |" in table.output
+    assert run("study", "nothing").exit_code == 1

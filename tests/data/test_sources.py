@@ -1,13 +1,19 @@
-"""Sources, splits and loading: the same pictures from a folder and a zip, and clear refusals."""
+"""Sources and splits: the same pictures whatever holds them, and clear refusals."""
 
+import io
+import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.data.conftest import LABELS, picture_bytes, write_tar
 
-from hillotype.data import load_pictures, open_source, split_names
+from hillotype.data import class_of, load_pictures, open_source, split_names
 from hillotype.errors import DataError
+
+REAL_DATA = os.environ.get("HILLOTYPE_DATA")
 
 
 @pytest.fixture
@@ -65,12 +71,6 @@ def test_an_empty_folder_and_a_broken_zip_are_refused(tmp_path):
         open_source(f"zip:{tmp_path / 'bad.zip'}")
 
 
-def test_a_broken_picture_is_named(folder):
-    (folder / "z.jpg").write_bytes(b"\xff\xd8\xff\xe0 no")
-    with pytest.raises(DataError, match=r"z\.jpg"):
-        load_pictures(open_source(str(folder)), ["z.jpg"])
-
-
 def test_damaged_archives_and_bombs_are_named_too(folder, archive, monkeypatch):
     data = bytearray(archive.read_bytes())
     place = data.index(b"\x89PNG") + 60
@@ -88,6 +88,112 @@ def test_an_empty_name_is_refused():
     for name in ("", "folder:", "zip:"):
         with pytest.raises(DataError, match="names no folder"):
             open_source(name)
+
+
+def test_mnist_has_splits_classes_and_the_official_numbers(mnist):
+    whole = open_source("mnist")
+    assert whole.names == [
+        *("test/3/00000", "test/7/00001"),
+        *("train/0/00001", "train/1/00004", "train/3/00000", "train/3/00002", "train/9/00003"),
+    ]
+    assert whole.origin == mnist
+    assert whole.open("train/9/00003").mode == "L"
+    for name in whole.names:
+        assert (np.asarray(whole.open(name)) == int(name[-5:])).all()
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10"])
+def test_a_part_leaves_its_name_out(mnist, cifar10, dataset):
+    whole = open_source(dataset)
+    for part in ("train", "test", whole.names[-1].rpartition("/")[0]):
+        source = open_source(f"{dataset}/{part}")
+        assert source.names == [name.removeprefix(f"{part}/") for name in whole.names if name.startswith(f"{part}/")]
+        for name in source.names:
+            assert source.open(name).tobytes() == whole.open(f"{part}/{name}").tobytes()
+
+
+def test_labels_are_read_off_the_names(mnist, cifar10):
+    in_order = sorted(open_source("mnist/train").names, key=lambda name: name.rpartition("/")[2])
+    assert [int(class_of(name)) for name in in_order] == LABELS["train"]
+    assert class_of("train/ship/00012.png") == "ship"
+    assert {class_of(name) for name in open_source("cifar10/test").names} == {"cat", "horse"}
+    with pytest.raises(DataError, match=r"00012: in no folder, so of no class"):
+        class_of("00012")
+
+
+def test_fashion_has_words_for_classes(mnist, data_root):
+    mnist.rename(data_root / "fashion-mnist")
+    assert open_source("fashion-mnist/test").names == ["dress/00000", "sneaker/00001"]
+
+
+def test_both_forms_of_cifar10_have_the_same_names(cifar10, data_root):
+    official = open_source("cifar10/train")
+    with zipfile.ZipFile(data_root / "cifar10-part.zip", "w") as archive:
+        for name in official.names[1:]:
+            file = io.BytesIO()
+            official.open(name).save(file, "PNG")
+            archive.writestr(f"train/{name}.png", file.getvalue())
+    cifar10.unlink()
+    part = open_source("cifar10/train")
+    assert part.origin.name == "cifar10-part.zip"
+    assert part.names == official.names[1:]
+    assert part.open(part.names[0]).tobytes() == official.open(part.names[0]).tobytes()
+
+
+def test_both_forms_of_lfw_have_the_same_names(data_root):
+    faces = {f"{person}/{person}_0001": color for person, color in (("Ann_Lee", "red"), ("Bo", "blue"))}
+    write_tar(data_root / "lfw.tgz", {f"lfw/{name}.jpg": picture_bytes(color) for name, color in faces.items()})
+    with zipfile.ZipFile(data_root / "lfw-64.zip", "w") as archive:
+        for name, color in faces.items():
+            archive.writestr(f"{name}.webp", picture_bytes(color, "WEBP"))
+    for form in ("lfw.tgz", "lfw-64.zip"):
+        source = open_source("lfw")
+        assert source.origin.name == form
+        assert source.names == list(faces)
+        assert class_of(source.names[0]) == "Ann_Lee"
+        assert np.asarray(source.open("Bo/Bo_0001"))[0, 0].argmax() == 2
+        assert open_source("lfw/Bo").names == ["Bo_0001"]
+        with pytest.raises(DataError, match=r"Nobody/: no pictures in it; check the name"):
+            open_source("lfw/Nobody")
+        source.origin.unlink()
+
+
+def test_a_damaged_tar_of_faces_is_named(data_root):
+    path = data_root / "lfw.tgz"
+    write_tar(path, {"lfw/Bo/Bo_0001.jpg": picture_bytes("red")})
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match=r"lfw\.tgz: damaged"):
+        open_source("lfw")
+
+
+@pytest.mark.parametrize("name", ["mnist/exam", "mnist/train/12", "cifar10/train/shop", "cifar10/ship", "mnist/7"])
+def test_an_unknown_part_is_refused_before_anything_is_looked_for(name):
+    with pytest.raises(DataError, match=rf"{name}: no such part; give .* with a class: (0|airplane), "):
+        open_source(name)
+
+
+def test_labels_beyond_the_classes_are_damage(mnist):
+    labels = mnist / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0a")
+    with pytest.raises(DataError, match="label 10, but there are 10 classes"):
+        open_source("mnist/test")
+    with pytest.raises(DataError, match="no pictures of mnist/train/5"):
+        open_source("mnist/train/5")
+
+
+@pytest.mark.parametrize("name", ["mnist/test", "fashion-mnist", "cifar10/train/ship", "lfw"])
+def test_a_set_that_is_not_to_be_had_says_where_to_put_it(name):
+    with pytest.raises(DataError, match=r"no connection to .*by other means and save it as .*cache"):
+        open_source(name)
+
+
+def test_the_sets_at_hand_are_whole(monkeypatch):
+    if not REAL_DATA or not (Path(REAL_DATA) / "mnist").is_dir():
+        pytest.skip("HILLOTYPE_DATA names no folder with mnist/")
+    monkeypatch.setenv("HILLOTYPE_DATA", REAL_DATA)
+    test = open_source("mnist/test")
+    assert len(test.names) == 10_000
+    assert "7/00000" in test.names
 
 
 def test_splits_are_disjoint_whole_and_of_the_right_size():
@@ -109,18 +215,3 @@ def test_bad_fractions_are_refused():
         split_names(["a"], "train", (0.5, 0.1, 0.1))
     with pytest.raises(DataError, match="unknown"):
         split_names(["a"], "exam")
-
-
-def test_loading_reduces_and_makes_gray(folder):
-    source = open_source(str(folder))
-    assert load_pictures(source, source.names)[0].shape == (30, 40, 3)
-    assert load_pictures(source, source.names, short_side=15)[0].shape == (15, 20, 3)
-    assert load_pictures(source, source.names, reduce=0.5, gray=True)[0].shape == (15, 20, 1)
-
-
-def test_the_gray_filter_leaves_color(folder):
-    Image.new("RGB", (30, 30), (90, 91, 92)).save(folder / "gray.png")
-    source = open_source(str(folder))
-    assert len(load_pictures(source, source.names, min_spread=4)) == 3
-    with pytest.raises(DataError, match="none of 1"):
-        load_pictures(source, ["gray.png"], min_spread=4)

@@ -1,34 +1,67 @@
 """One contract over all models, and what is particular to each."""
 
+import math
+
 import pytest
 import torch
 
 from hillotype.errors import ModelFileError, RecipeError
-from hillotype.models import MODELS, ResidualUNet, build, efficientnet, register
+from hillotype.models import MODELS, Autoencoder, Generative, build, efficientnet, register
+from hillotype.models.skip import ResidualUNet
 
-CHANNELS = {"lite0_unet": (1, 2)}
-SETTINGS = {"residual_unet": {"widths": [8, 12, 16]}, "lite0_unet": {"widths": [8, 8, 8, 8, 16]}}
+CHANNELS = {"lite0_unet": (1, 2), "lab_net": (1, 2), "color_autoencoder": (1, 3), "conv": (1, 3), "unet": (1, 2)}
+SETTINGS = {
+    "residual_unet": {"widths": [8, 12, 16]},
+    "lite0_unet": {"widths": [8, 8, 8, 8, 16]},
+    "dense": {"side": 20, "widths": [40, 9, 40]},
+    "linear": {"side": 20},
+    "conv": {"filters": [8, 12, 16]},
+    "vae": {"filters": [8, 8, 8, 8], "latent": 20},
+    "pca": {"side": 20, "latent": 7},
+    "unet": {"widths": [8, 12, 16], "blocks": [1, 1, 1]},
+}
+KINDS = {
+    kind: [name for name, model in MODELS.items() if issubclass(model, kind)] for kind in (Autoencoder, Generative)
+}
 
 
 def make(name, **settings):
     taken, given = CHANNELS.get(name, (3, 3))
     torch.manual_seed(0)
-    return build(name, in_channels=taken, out_channels=given, **(SETTINGS[name] | settings)), taken, given
+    return build(name, in_channels=taken, out_channels=given, **(SETTINGS.get(name, {}) | settings)), taken, given
+
+
+def shape_for(model, tall=1, wide=2):
+    """The only size of a model that has one; else multiples of `multiple` from 17 up."""
+    unit = model.multiple * math.ceil(17 / model.multiple)
+    return model.size or (tall * unit, wide * unit)
 
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("tall", [1, 3])
 def test_sizes_are_kept_at_every_multiple(name, tall):
     model, taken, given = make(name)
-    shape = (tall * model.multiple, 2 * model.multiple)
+    shape = shape_for(model, tall)
+    assert all(side % model.multiple == 0 for side in shape)
     assert model(torch.rand(2, taken, *shape)).shape == (2, given, *shape)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_made_by_its_channels_alone(name):
+    taken, given = CHANNELS.get(name, (3, 3))
+    settings = {"pretrained": False} if name == "lite0_unet" else {}
+    model = build(name, in_channels=taken, out_channels=given, **settings).eval()
+    shape = shape_for(model)
+    assert model(torch.rand(1, taken, *shape)).shape == (1, given, *shape)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_reach_every_trained_parameter(name):
     model, taken, _ = make(name)
+    if not model.trained_parameters():
+        pytest.skip("fitted, not trained")
     model.train()
-    model(torch.rand(2, taken, 2 * model.multiple, 2 * model.multiple)).square().mean().backward()
+    model(torch.rand(2, taken, *shape_for(model, 2))).square().mean().backward()
     for parameter in model.trained_parameters():
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()
@@ -42,7 +75,7 @@ def test_evaluation_has_no_randomness_and_states_reload(name):
     for parameter in other.parameters():
         parameter.data.add_(0.01)
     other.load_state_dict(model.state_dict())
-    picture = torch.rand(1, taken, model.multiple, model.multiple)
+    picture = torch.rand(1, taken, *shape_for(model))
     answers = [net.eval()(picture) for net in (model, model, other)]
     assert torch.equal(answers[0], answers[1])
     assert torch.equal(answers[0], answers[2])
@@ -52,9 +85,62 @@ def test_evaluation_has_no_randomness_and_states_reload(name):
 def test_outputs_stay_in_the_stated_range(name):
     model, taken, _ = make(name)
     low, high = model.output_range
-    answer = model(100 * torch.randn(1, taken, model.multiple, model.multiple))
+    answer = model(100 * torch.randn(2, taken, *shape_for(model)))
     assert low <= answer.min()
     assert answer.max() <= high
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_pixel_beyond_the_halo_changes_an_answer(name):
+    model, taken, _ = make(name)
+    if not model.halo:
+        pytest.skip("takes pictures whole")
+    unit = math.lcm(model.multiple, 16)
+    long = math.ceil((2 * model.halo + 3 * unit) / unit) * unit
+    strip = torch.rand(1, taken, unit, long, requires_grad=True)
+    answer = model.eval()(strip)
+    for place in range(long // 2, long // 2 + unit):
+        reached = torch.autograd.grad(answer[..., place].sum(), strip, retain_graph=True)[0]
+        columns = reached.abs().sum(dim=(0, 1, 2)).nonzero().flatten()
+        assert place - model.halo <= columns.min()
+        assert columns.max() <= place + model.halo
+
+
+@pytest.mark.parametrize("name", KINDS[Autoencoder])
+def test_the_answer_is_the_decoded_code(name):
+    model, taken, _ = make(name)
+    height, width = shape_for(model)
+    picture = torch.rand(3, taken, height, width)
+    code = model.eval().encode(picture)
+    assert len(code) == 3
+    assert torch.equal(model.decode(code)[..., :height, :width], model(picture))
+    assert torch.allclose(model.encode(picture[1:2]), code[1:2], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", KINDS[Generative])
+def test_codes_are_drawn_in_training_and_from_the_prior(name):
+    model, taken, given = make(name)
+    picture = torch.rand(4, taken, *shape_for(model))
+    mean, logvar = model.eval().posterior(picture)
+    assert mean.shape == logvar.shape == (4, model.latent)
+    assert torch.equal(model.encode(picture), mean)
+    drawn = [model.sample(5, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert drawn[0].shape == (5, given, *model.size)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    model.train()
+    assert not torch.equal(model(picture), model(picture))
+
+
+@pytest.mark.parametrize("name", KINDS[Generative])
+def test_the_divergence_is_that_of_the_posterior_from_the_prior(name):
+    model, taken, _ = make(name)
+    picture = torch.rand(4, taken, *shape_for(model))
+    model.train()(picture)
+    mean, logvar = model.posterior(picture)
+    posterior = torch.distributions.Normal(mean, torch.exp(0.5 * logvar))
+    expected = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(dim=1)
+    torch.testing.assert_close(model.divergence, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_registry_refuses_what_it_does_not_know():
@@ -114,7 +200,16 @@ def test_a_frozen_encoder_stays_as_it_is():
     before = {name: value.clone() for name, value in model.encoder.state_dict().items()}
     model(torch.rand(2, 1, 64, 64))
     assert all(torch.equal(before[name], value) for name, value in model.encoder.state_dict().items())
-    assert make("lite0_unet", train_encoder=True)[0].encoder._conv_stem.weight.requires_grad
+
+
+def test_part_of_an_encoder_may_train():
+    encoder = make("lite0_unet", frozen_blocks=5)[0].encoder
+    assert not encoder._conv_stem.weight.requires_grad
+    assert not any(p.requires_grad for p in encoder._blocks[4].parameters())
+    assert all(p.requires_grad for p in encoder._blocks[5].parameters())
+    assert make("lite0_unet", frozen_blocks=0)[0].encoder._conv_stem.weight.requires_grad
+    with pytest.raises(RecipeError, match="frozen_blocks 17: must lie from 0 to 16"):
+        make("lite0_unet", frozen_blocks=17)
 
 
 def test_missing_imagenet_weights_are_named(monkeypatch):

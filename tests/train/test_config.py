@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hillotype.errors import RecipeError
-from hillotype.noise import Chain, Gaussian, Mixture
+from hillotype.noise import Chain, Fixed, Gaussian, Mixture
 from hillotype.train.config import build_model, build_task, make_run, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
@@ -43,6 +43,13 @@ def test_noises_are_built_from_tables():
     assert isinstance(built, Mixture)
     assert built.parts[0] == Gaussian((5, 5))
     assert isinstance(built.parts[1], Chain)
+    fixed = {"name": "fixed", "seed": 3, "noise": {"name": "gaussian", "sigma": [5, 5]}}
+    assert build_task(make_run(values(task={"name": "denoise", "noise": fixed}))).noise == Fixed(Gaussian((5, 5)), 3)
+
+
+def test_a_range_out_of_reach_may_be_asked_for():
+    out_of_reach = {"task": {"name": "colorize", "space": "ratio"}, "model": {"name": "lite0_unet"}}
+    assert make_run(values(**out_of_reach, allow_unreachable=True)).allow_unreachable
 
 
 def test_dotted_settings_override_the_file():

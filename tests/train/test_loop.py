@@ -3,6 +3,7 @@
 import errno
 import itertools
 import json
+import math
 import os
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ from safetensors.torch import load_file, save_file
 from hillotype.errors import DataError, RecipeError
 from hillotype.train import checkpoint, loop
 from hillotype.train.average import copy_weights, update_average
-from hillotype.train.config import read_recipe
+from hillotype.train.batches import load_split
+from hillotype.train.config import Optimization, read_recipe
 from hillotype.train.loop import fit, schedule
+from hillotype.train.losses import LOSSES
 
 
 def rows(folder, key):
@@ -160,11 +163,31 @@ def test_a_run_folder_that_cannot_be_written_is_named(tiny, tmp_path, monkeypatc
 
 
 def test_the_schedule_rises_then_falls_to_nothing():
-    values = [schedule(step / 100, 0.1) for step in range(101)]
+    values = [schedule(step / 100, Optimization(warmup=0.1)) for step in range(101)]
     assert values[0] < 0.02
     assert max(values) == pytest.approx(1, abs=1e-2)
     assert values.index(max(values)) in (9, 10, 11)
     assert values[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_constant_schedule_stays_at_the_peak():
+    values = [schedule(step / 10, Optimization(warmup=0.0, schedule="constant")) for step in range(11)]
+    assert values == [1.0] * 11
+
+
+def test_epochs_count_the_training_pictures(tiny, tmp_path):
+    folder = fit(tiny(optimization={"epochs": 2.5, "batch": 4}), tmp_path / "run")
+    trained = checkpoint.read_run(folder.last)
+    pictures = len(load_split(tiny(), "train"))
+    assert json.loads(folder.log.read_text().splitlines()[-1])["step"] == math.ceil(2.5 * pictures / 4)
+    assert trained["optimization"]["epochs"] == 2.5
+
+
+def test_losses_agree_with_each_other():
+    answer, target = torch.rand(3, 2, 4, 4), torch.rand(3, 2, 4, 4)
+    assert LOSSES["half_sse"](answer, target) == pytest.approx(float(LOSSES["mse"](answer, target)) * 32 / 2, rel=1e-5)
+    assert LOSSES["bce_sum"](answer, target) == pytest.approx(float(LOSSES["bce"](answer, target)) * 32, rel=1e-5)
+    assert torch.isfinite(LOSSES["bce"](torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)))
 
 
 def test_the_average_follows_the_weights():

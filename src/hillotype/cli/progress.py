@@ -1,10 +1,11 @@
-"""What the commands show while they work: a bar on a terminal, else a line a picture."""
+"""What the commands show while they work: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
+import math
 import sys
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import typer
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hillotype.cli.text import printable
 from hillotype.restore.folder import Job, Result
 from hillotype.restore.page import describe
+
+if TYPE_CHECKING:
+    from hillotype.train.loop import Progress as Training
 
 
 class Display:
@@ -55,3 +59,45 @@ class Display:
         elif not self.quiet:
             line = f"{result.source} -> {result.target}: {describe(result)}, {result.seconds:.1f} s"
             typer.echo(printable(line))
+
+
+class TrainingDisplay:
+    """Shows how far a training is: on a terminal as a bar, else as a line at every twentieth."""
+
+    def __init__(self, *, shown: bool = True) -> None:
+        self._console = Console(stderr=True)
+        self._lines = shown and not self._console.is_terminal
+        self._told = (-1, "")
+        columns = (TextColumn("{task.percentage:>3.0f}%"), BarColumn(), TextColumn("{task.description}", markup=False))
+        self._bar = Progress(*columns, console=self._console, disable=not (shown and self._console.is_terminal))
+        self._task = self._bar.add_task("reading pictures", total=1.0)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, what: str) -> None:
+        """Show what is done that has no measure."""
+        self._bar.update(self._task, completed=0, description=what)
+        if self._lines:
+            self._console.print(what, highlight=False, markup=False)
+
+    def report(self, training: Training, what: str = "") -> None:
+        """Show where a training stands; `what` names it."""
+        validation = "-" if math.isnan(training.validation_loss) else f"{training.validation_loss:.4g}"
+        hours, seconds = divmod(round(training.seconds_left), 3600)
+        text = (
+            f"{what}{'  ' * bool(what)}step {training.step}  train {training.train_loss:.4g}  "
+            f"validation {validation}  {training.pictures_per_second:.0f} pictures/s  "
+            f"{hours}:{seconds // 60:02}:{seconds % 60:02} left"
+        )
+        self._bar.update(self._task, completed=training.fraction, description=text)
+        twentieth = (int(training.fraction * 20), what)
+        if self._lines and twentieth != self._told:
+            self._console.print(f"{training.fraction:4.0%}  {text}", highlight=False, markup=False)
+            self._told = twentieth

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hillotype.cli.extras import needs_train_extra
+from hillotype.cli.progress import TrainingDisplay
+from hillotype.cli.settings import read_settings
 from hillotype.errors import RecipeError
-
-if TYPE_CHECKING:
-    from hillotype.train.loop import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +61,7 @@ def train(
         from hillotype.train.config import read_recipe
         from hillotype.train.loop import fit
 
-    run = read_recipe(recipe, dict(_setting(text) for text in settings or []))
+    run = read_recipe(recipe, read_settings(settings))
     folder = out or Path("runs") / run.name
     try:
         fabric = Fabric(
@@ -76,8 +73,8 @@ def train(
     except (ValueError, RuntimeError) as error:  # what it is asked for is unknown, or not in this machine
         reason = str(error).splitlines()[0].rstrip(".")
         raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
-    with _progress(fabric.is_global_zero) as report:
-        fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=report)
+    with TrainingDisplay(shown=fabric.is_global_zero) as display:
+        fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
         typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}; next:")
         typer.echo(f"  hillotype export {folder} -o {run.name}.onnx")
@@ -109,48 +106,3 @@ def export(
     card = export_run(run, out, working_side=working_side, vividness=vividness)
     out = out or run / f"{card.name}.onnx"
     typer.echo(f"{out}: {card.name}, {card.parameters:,} parameters, {out.stat().st_size / 1e6:.1f} MB")
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Split KEY=VALUE; the value is read as TOML, or as text where it is not TOML."""
-    key, sign, value = text.partition("=")
-    if not sign or not key:
-        raise RecipeError(f"--set {text}: must be KEY=VALUE, as optimization.steps=500")
-    try:
-        return key, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key, value
-
-
-class _progress:
-    """A progress bar on the terminal, or a line now and then where there is none."""
-
-    def __init__(self, shown: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self.console = Console(stderr=True)
-        self.shown, self.lines = shown, 0
-        columns = (TextColumn("{task.percentage:>3.0f}%"), BarColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=self.console, disable=not (shown and self.console.is_terminal))
-
-    def __enter__(self) -> Any:  # noqa: ANN401
-        self.bar.start()
-        self.task = self.bar.add_task("reading pictures", total=1.0)
-        return self.report
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
-
-    def report(self, progress: Progress) -> None:
-        """Show where the run stands."""
-        validation = "-" if math.isnan(progress.validation_loss) else f"{progress.validation_loss:.4g}"
-        hours, seconds = divmod(round(progress.seconds_left), 3600)
-        text = (
-            f"step {progress.step}  train {progress.train_loss:.4g}  validation {validation}  "
-            f"{progress.pictures_per_second:.0f} pictures/s  {hours}:{seconds // 60:02}:{seconds % 60:02} left"
-        )
-        self.bar.update(self.task, completed=progress.fraction, description=text)
-        if self.shown and not self.console.is_terminal and progress.fraction * 20 >= self.lines:
-            self.console.print(f"{progress.fraction:4.0%}  {text}", highlight=False)
-            self.lines = int(progress.fraction * 20) + 1

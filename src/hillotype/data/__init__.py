@@ -1,9 +1,23 @@
 """Pictures to train and test on: sources by name, deterministic splits, augmentation."""
 
 from hillotype.data.augment import Augment
-from hillotype.data.load import load_pictures
+from hillotype.data.load import load_named_pictures, load_pictures
+from hillotype.data.prepare import Preparation
+from hillotype.data.readers import Source, class_of
 from hillotype.data.samples import Samples
-from hillotype.data.sources import Source, open_source
-from hillotype.data.splits import SPLITS, split_names
+from hillotype.data.sources import open_source
+from hillotype.data.splits import SPLITS, sample_names, split_names
 
-__all__ = ["SPLITS", "Augment", "Samples", "Source", "load_pictures", "open_source", "split_names"]
+__all__ = [
+    "SPLITS",
+    "Augment",
+    "Preparation",
+    "Samples",
+    "Source",
+    "class_of",
+    "load_named_pictures",
+    "load_pictures",
+    "open_source",
+    "sample_names",
+    "split_names",
+]

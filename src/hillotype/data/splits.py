@@ -32,5 +32,13 @@ def split_names(names: Sequence[str], split: str, fractions: Sequence[float] = F
     return [name for name in names if low <= _place(name) < high or (high > 1 - 1e-6 and _place(name) >= high)]
 
 
+def sample_names(names: Sequence[str], most: int | None) -> list[str]:
+    """Returns at most so many of the names, in their order: fewer are a part of more, whatever else is there."""
+    if most is None or len(names) <= most:
+        return list(names)
+    chosen = set(sorted(names, key=lambda name: _place(f"sample {name}"))[:most])
+    return [name for name in names if name in chosen]
+
+
 def _place(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hillotype.color import Lab
-from hillotype.data import load_pictures, open_source, split_names
+from hillotype.data import Preparation, load_pictures, open_source, sample_names, split_names
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError, RecipeError
 from hillotype.evaluate.baselines import (
@@ -40,10 +40,10 @@ def read_test_pictures(
         DataError: nothing there, or the split is empty.
     """
     source = open_source(name)
-    names = split_names(source.names, split, fractions)[:limit]
+    names = sample_names(split_names(source.names, split, fractions), limit)
     if not names:
         raise DataError(f"{name}: no pictures in its {split} split; choose --split all")
-    return _floats(load_pictures(source, names, gray=card.task == "denoise" and card.in_channels == 1))
+    return _floats(load_pictures(source, names, Preparation(gray=_is_gray(card))))
 
 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
@@ -51,18 +51,22 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
 
     Without a `name`, they are the train split of the first source of the model's own recipe that is found.
     """
-    gray = card.task == "denoise" and card.in_channels == 1
+    gray = _is_gray(card)
     if name is not None:
         source = open_source(name)
-        return _floats(load_pictures(source, _spread(source.names), gray=gray))
+        return _floats(load_pictures(source, _spread(source.names), Preparation(gray=gray)))
     for settings in card.training.get("recipe", {}).get("data", {}).get("sources", ()):
         try:
             source = open_source(settings["name"])
         except DataError:
             continue
         names = split_names(source.names, "train", settings.get("fractions", FRACTIONS))
-        return _floats(load_pictures(source, _spread(names), gray=gray))
+        return _floats(load_pictures(source, _spread(names), Preparation(gray=gray)))
     return []
+
+
+def _is_gray(card: Card) -> bool:
+    return card.task == "denoise" and card.in_channels == 1
 
 
 def _spread(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,14 @@
-"""The models by name: `build("residual_unet", in_channels=1, out_channels=1)`."""
+"""The models by name: `build("residual_unet", in_channels=1, out_channels=1)`.
 
-from hillotype.models.base import MODELS, ImageModel, build, register
-from hillotype.models.skip import Lite0UNet, ResidualUNet
+Every module of this folder is imported here, so a new file with a `@register` line is all that a new model needs.
+"""
 
-__all__ = ["MODELS", "ImageModel", "Lite0UNet", "ResidualUNet", "build", "register"]
+from importlib import import_module
+from pkgutil import iter_modules
+
+from hillotype.models.base import MODELS, Autoencoder, Generative, ImageModel, build, register
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["MODELS", "Autoencoder", "Generative", "ImageModel", "build", "register"]

@@ -1,8 +1,9 @@
 """What every model is, and the registry that finds one by name."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from hillotype.errors import RecipeError
@@ -13,13 +14,18 @@ class ImageModel(nn.Module):
 
     Attributes:
         multiple: height and width must be multiples of this; callers pad and crop.
+        size: the only height and width that it takes, for nets with dense layers; None if any multiple will do.
         halo: how many pixels around an output pixel can change it; tiles overlap by as much.
         output_range: the numbers that the output activation can reach.
+        divergence: after a forward pass in training mode, what a generative model adds to the loss: the divergence
+            of each picture's posterior from the prior in nats, (N,); None for every other model.
     """
 
     multiple: int = 1
+    size: tuple[int, int] | None = None
     halo: int = 0
-    output_range: ClassVar[tuple[float, float]] = (float("-inf"), float("inf"))
+    output_range: tuple[float, float] = (float("-inf"), float("inf"))
+    divergence: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (N, in_channels, H, W) to (N, out_channels, H, W)."""
@@ -28,6 +34,56 @@ class ImageModel(nn.Module):
     def trained_parameters(self) -> list[nn.Parameter]:
         """Returns the parameters that training changes."""
         return [p for p in self.parameters() if p.requires_grad]
+
+
+class Autoencoder(ImageModel):
+    """A model whose answer passes through a code, and nothing else does."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Maps (N, in_channels, H, W) to codes (N, ...)."""
+        raise NotImplementedError
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Maps codes to pictures (N, out_channels, H, W)."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Decodes the code of `x`."""
+        return self.decode(self.encode(x))
+
+
+class Generative(Autoencoder):
+    """An autoencoder whose codes have a normal prior (Kingma and Welling 2014, https://arxiv.org/abs/1312.6114).
+
+    In training mode a code is drawn from the posterior; in evaluation mode it is the posterior's mean, so that the
+    answer is always the same.
+
+    Attributes:
+        latent: numbers of a code.
+    """
+
+    latent: int
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns mean and logarithm of the variance of the codes of `x`, each (N, latent)."""
+        raise NotImplementedError
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Returns the mean of the posterior, (N, latent)."""
+        return self.posterior(x)[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Decodes a draw from the posterior in training mode, its mean in evaluation mode."""
+        if not self.training:
+            return self.decode(self.encode(x))
+        mean, logvar = (part.float() for part in self.posterior(x))
+        self.divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp()).flatten(1).sum(dim=1)
+        return self.decode(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
+
+    def sample(self, count: int, rng: torch.Generator) -> Tensor:
+        """Returns `count` pictures (count, out_channels, H, W) decoded from draws of the prior."""
+        device = next(self.parameters()).device
+        return self.decode(torch.randn(count, self.latent, generator=rng, device=device))
 
 
 MODELS: dict[str, type[ImageModel]] = {}

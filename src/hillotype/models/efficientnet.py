@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hillotype.errors import ModelFileError
+from hillotype.errors import ModelFileError, RecipeError
 
 # kernel, stride, expansion, channels, repeats
 _STAGES = (
@@ -71,12 +71,13 @@ class Lite0Encoder(nn.Module):
 
     The weights were trained on RGB normalized as (255 x - 127) / 128. Gray is the same number three times, so the
     stem's kernels are summed over their input channels: one channel in, the same answer.
-    Parameter names follow the weights' file.
+    Parameter names follow the weights' file. Training leaves the stem and the first `frozen_blocks` of the 16 blocks
+    as they are; with 0, it changes everything.
     """
 
     widths: ClassVar[tuple[int, ...]] = (16, 24, 40, 112, 320)
 
-    def __init__(self, *, pretrained: bool = True) -> None:
+    def __init__(self, frozen_blocks: int = 16, *, pretrained: bool = True) -> None:
         super().__init__()
         self._conv_stem = _SameConv(1, 32, 3, stride=2, bias=False)
         self._bn0 = _norm(32)
@@ -87,6 +88,12 @@ class Lite0Encoder(nn.Module):
                 blocks.append(_MobileBlock(inputs, outputs, kernel, stride if repeat == 0 else 1, expansion))
                 inputs = outputs
         self._blocks = nn.ModuleList(blocks)
+        if not 0 <= frozen_blocks <= len(blocks):
+            raise RecipeError(f"frozen_blocks {frozen_blocks}: must lie from 0 to {len(blocks)}, the encoder's blocks")
+        self.frozen_blocks = frozen_blocks
+        frozen = [self._conv_stem, self._bn0, *blocks[:frozen_blocks]] if frozen_blocks else []
+        for module in frozen:
+            module.requires_grad_(False)
         if pretrained:
             self._load_imagenet()
 

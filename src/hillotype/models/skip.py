@@ -116,15 +116,16 @@ def _halo(blocks: Sequence[int]) -> int:
 class Lite0UNet(ImageModel):
     """A U-Net whose encoder is EfficientNet-Lite0 with its ImageNet weights: luma in, chroma out.
 
-    The encoder is frozen unless `train_encoder`: its batch norms keep ImageNet's statistics either way. The decoder
-    raises the five scales by nearest neighbor and two 3x3 convolutions with group norm; the answer is made at stride
-    2, raised bilinearly, and bounded by tanh.
+    The encoder's first `frozen_blocks` stay as ImageNet made them; its batch norms keep ImageNet's statistics in any
+    case. The decoder raises the five scales by nearest neighbor and two 3x3 convolutions with group norm; the answer
+    is made at stride 2, raised bilinearly, and bounded by tanh.
 
     Args:
         in_channels: 1, the luma in [0, 1] (the three color channels of the encoder's stem are folded into one).
         out_channels: chroma channels, 2 for Lab and YCbCr.
         widths: decoder channels at strides 2, 4, 8, 16 and 32.
-        train_encoder: whether training changes the encoder as well.
+        frozen_blocks: how many of the encoder's 16 blocks training leaves as they are; 5 frees strides 16 and 32,
+            where most of its weights are and little of its time goes, and 0 frees the stem as well.
         pretrained: whether the encoder starts from its ImageNet weights.
     """
 
@@ -136,15 +137,13 @@ class Lite0UNet(ImageModel):
         in_channels: int = 1,
         out_channels: int = 2,
         widths: Sequence[int] = (24, 40, 64, 96, 160),
-        train_encoder: bool = False,
+        frozen_blocks: int = 16,
         pretrained: bool = True,
     ) -> None:
         super().__init__()
         if in_channels != 1:
             raise RecipeError(f"lite0_unet: {in_channels} channels in; it takes 1, the luma")
-        self.encoder = Lite0Encoder(pretrained=pretrained)
-        self.train_encoder = train_encoder
-        self.encoder.requires_grad_(train_encoder)
+        self.encoder = Lite0Encoder(frozen_blocks, pretrained=pretrained)
         self.lateral = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(Lite0Encoder.widths, widths, strict=True))
         self.fuse = nn.ModuleList(_fuse(a + b, a) for a, b in pairwise(widths))
         self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
@@ -159,9 +158,7 @@ class Lite0UNet(ImageModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1]; H and W multiples of 32."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.train_encoder):
-            scales = self.encoder(x)
-        levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
+        levels = [lateral(scale) for lateral, scale in zip(self.lateral, self.encoder(x), strict=True)]
         features = levels[-1]
         for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
             raised = functional.interpolate(features, scale_factor=2.0, mode="nearest")

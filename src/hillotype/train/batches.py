@@ -1,6 +1,7 @@
 """From a recipe's sources to batches: pictures in memory, crops in a repeatable order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from hillotype.data import Augment, Samples, load_pictures, open_source, split_names
+from hillotype.data import Augment, Samples, load_named_pictures, open_source, sample_names, split_names
 from hillotype.errors import RecipeError
 from hillotype.train.config import Run
 
@@ -16,30 +17,27 @@ Pictures = list[np.ndarray]
 """(H, W, C) uint8 arrays."""
 
 
-def load_split(run: Run, split: str, report: Callable[[int, int], None] | None = None) -> Pictures:
+def load_split(run: Run, split: str) -> Pictures:
     """Returns the pictures of a run's `train`, `validation` or `test` split.
 
     Raises:
         DataError: a source is missing or unreadable.
         RecipeError: the split is empty.
     """
-    pictures: Pictures = []
+    return [pixels for _, pixels in load_named_split(run, split)]
+
+
+def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
+    """Returns what `load_split` does, each picture with its name in its source."""
+    pictures: list[tuple[str, np.ndarray]] = []
     for settings in run.data.sources:
         source = open_source(settings.name)
         names = split_names(source.names, split, settings.fractions)
-        if split == "validation":
-            names = names[: run.data.validation_pictures]
+        most = run.data.validation_pictures if split == "validation" else run.data.limit
+        names = sample_names(names, most)
         if names:
-            found = load_pictures(
-                source,
-                names,
-                gray=run.data.gray,
-                reduce=settings.reduce,
-                short_side=run.data.short_side,
-                min_spread=run.data.min_spread,
-                report=report,
-            )
-            pictures += found * (settings.repeat if split == "train" else 1)
+            found = load_named_pictures(source, names, run.data.preparation(settings.reduce))
+            pictures += list(found.items()) * (settings.repeat if split == "train" else 1)
     if not pictures:
         raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
     return pictures
@@ -69,5 +67,16 @@ def to_floats(crops: Tensor) -> Tensor:
 
 def randomness(fabric: Fabric, *key: int) -> torch.Generator:
     """Returns a generator on this process's device that is a function of the key's numbers alone."""
-    mixed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
-    return torch.Generator(device=fabric.device).manual_seed(int(mixed >> 1))
+    return torch.Generator(device=fabric.device).manual_seed(_seed(key))
+
+
+@contextmanager
+def drawing_from(*key: int) -> Iterator[None]:
+    """Within it, what a model draws by itself (dropout, codes) is a function of the key's numbers alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(_seed(key))
+        yield
+
+
+def _seed(key: tuple[int, ...]) -> int:
+    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from hillotype.errors import DataError
 from hillotype.files import write_whole
+from hillotype.models import ImageModel
 
 _PROGRESS = ("step", "seconds", "best")
 
@@ -31,7 +32,7 @@ class State:
         best: the lowest validation loss so far.
     """
 
-    model: nn.Module
+    model: ImageModel
     average: dict[str, Tensor]
     optimizer: torch.optim.Optimizer
     step: int = 0

@@ -1,5 +1,6 @@
 """A Run: everything that decides how a model is trained, read from a TOML recipe and checked."""
 
+import math
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hillotype.color import COLOR_SPACES, color_space
-from hillotype.data import Augment
+from hillotype.data import Augment, Preparation
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import RecipeError
 from hillotype.models import ImageModel, build
@@ -24,7 +25,7 @@ class SourceSettings(_Settings):
     """One source of pictures in a recipe."""
 
     name: str
-    """`folder:PATH` or `zip:PATH.zip`."""
+    """`folder:PATH`, `zip:PATH.zip`, or a set such as `mnist/train`, `cifar10/train/ship`, `lfw`."""
     licence: str = "not stated"
     """What the pictures may be used for; it goes on the model's card."""
     fractions: tuple[float, float, float] = FRACTIONS
@@ -39,30 +40,58 @@ class DataSettings(_Settings):
     """The pictures of a recipe and what is done to them."""
 
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    limit: int | None = Field(None, ge=1)
+    """At most so many pictures of each source train, and test."""
     gray: bool = False
     """Train on BT.601 luma."""
+    center: float = Field(1.0, gt=0, le=1)
+    """Share of both sides that is kept about the center."""
+    side: int | None = Field(None, ge=1)
+    """Every picture is cut to a square and resized to this side."""
+    pad: int = Field(0, ge=0)
+    """Pixels of black that are added on every side."""
     short_side: int | None = Field(None, ge=1)
     """Larger pictures are reduced to this short side."""
     min_spread: float = 0.0
     """The gray filter: least mean spread of a picture's channels, of 255."""
     augment: Augment = Augment()
     validation_pictures: int = Field(64, ge=1)
-    """At most so many pictures validate."""
+    """At most so many pictures of each source validate."""
+
+    def preparation(self, reduce: float) -> Preparation:
+        """Returns what is done to the pictures of a source before anything is learned from them."""
+        return Preparation(
+            center=self.center,
+            reduce=reduce,
+            short_side=self.short_side,
+            side=self.side,
+            min_spread=self.min_spread,
+            gray=self.gray,
+            pad=self.pad,
+        )
 
 
 class Optimization(_Settings):
     """How the weights move."""
 
     steps: int = Field(1000, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    """In place of steps: how often each training picture is seen."""
     batch: int = Field(16, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
-    """The peak, reached after `warmup` and left along a cosine."""
+    """The peak, reached after `warmup`."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """How the peak is left: along half a cosine down to 0, or not at all."""
     warmup: float = Field(0.03, ge=0, lt=1)
     """The share of the run in which the rate rises."""
     weight_decay: float = Field(0.0, ge=0)
     clip: float = Field(1.0, gt=0)
     """Largest norm of the gradient."""
-    loss: Literal["l1", "mse", "huber"] = "l1"
+    loss: Literal["l1", "mse", "huber", "bce", "half_sse", "bce_sum"] = "l1"
+    loss_weight: float = Field(1.0, gt=0)
+    """Factor on the loss."""
+    kl_weight: float = Field(1.0, ge=0)
+    """Factor on a generative model's divergence, which is added to the loss: beta of Higgins et al. 2017."""
     ema: float = Field(0.999, ge=0, lt=1)
     """Decay of the averaged weights, the ones that are validated and exported."""
 
@@ -88,6 +117,8 @@ class Run(_Settings):
     """Steps between two validations."""
     checkpoint_seconds: float = Field(120.0, gt=0)
     """Seconds between two checkpoints."""
+    allow_unreachable: bool = False
+    """Train although the model's output activation cannot reach the targets, as report 003 did."""
     start: str | None = None
     """A run folder whose best weights this run begins with, of the same model: to fine-tune."""
     working_side: int | None = None
@@ -121,13 +152,30 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
     except ValidationError as error:
         raise RecipeError(f"{where}: {_first_problem(error)}") from error
     model = build_model(run, pretrained=False)
-    check_fit(build_task(run), model)
-    if run.data.augment.crop % model.multiple:
+    if not run.allow_unreachable:
+        check_fit(build_task(run), model)
+    crop = run.data.augment.crop
+    if model.size is not None and model.size != (crop, crop):
         raise RecipeError(
-            f"{where}: data.augment.crop: {run.data.augment.crop} is no multiple of {model.multiple}, "
-            "which this model needs; change it"
+            f"{where}: data.augment.crop: {crop}, but this model takes {model.size[0]}x{model.size[1]} pictures only; "
+            "make them equal"
         )
+    if crop % model.multiple:
+        raise RecipeError(
+            f"{where}: data.augment.crop: {crop} is no multiple of {model.multiple}, which this model needs; change it"
+        )
+    if not model.trained_parameters():
+        raise RecipeError(f"{where}: model {run.model['name']!r} has no parameters to train; it is fitted, not trained")
     return run
+
+
+def with_steps(run: Run, pictures: int) -> Run:
+    """Returns the run with its epochs over so many training pictures as steps; a run by steps stays as it is."""
+    optimization = run.optimization
+    if optimization.epochs is None:
+        return run
+    steps = math.ceil(optimization.epochs * pictures / optimization.batch)
+    return run.model_copy(update={"optimization": optimization.model_copy(update={"steps": steps})})
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -170,7 +218,7 @@ def build_task(run: Run) -> Task:
 
 
 def build_noise(settings: dict[str, Any]) -> Noise:
-    """Makes a noise from a recipe's table: `name`, its settings, and `parts` where it is made of others.
+    """Makes a noise from a recipe's table: `name`, its settings, and `parts` or `noise` where it is made of others.
 
     Raises:
         RecipeError: an unknown noise, or a setting that it does not know.
@@ -184,6 +232,9 @@ def build_noise(settings: dict[str, Any]) -> Noise:
         noise: Noise
         if parts is not None:
             noise = kind(parts=tuple(build_noise(part) for part in parts), **settings)
+            return noise
+        if "noise" in settings:
+            noise = kind(noise=build_noise(settings.pop("noise")), **settings)
             return noise
         unknown = set(settings) - {field.name for field in fields(kind)}
         if unknown:

@@ -55,6 +55,12 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
     model = build_model(run, pretrained=False)
     progress = checkpoint.read_averaged(best, model)
     model.eval()
+    if model.size is not None:
+        height, width = model.size
+        raise RecipeError(
+            f"{path}: its model {run.model['name']!r} takes {height}x{width} pictures only, a model file must take any "
+            "size; train a convolutional one"
+        )
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
     card = make_card(run, model, progress, vividness)

@@ -11,16 +11,17 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from hillotype.errors import RecipeError
+from hillotype.models import ImageModel
 from hillotype.train import checkpoint
 from hillotype.train.average import copy_weights, update_average
-from hillotype.train.batches import batches, load_split, randomness, validation_crops
+from hillotype.train.batches import batches, drawing_from, load_split, randomness, validation_crops
 from hillotype.train.checkpoint import State
-from hillotype.train.config import Run, build_model, build_task
+from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
 from hillotype.train.losses import LOSSES
 from hillotype.train.validate import examples, validate
 
-_TRAINING = 0  # the stream of randomness; validation has its own
+_TRAINING, _INSIDE = 0, 3  # streams of randomness: what the task draws, what the model draws; validation has its own
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def fit(
     folder = RunFolder(path, run, resume=resume, writes=fabric.is_global_zero)
     task, state = build_task(run), _start(run, folder, fabric)
     pictures, crops = load_split(run, "train"), validation_crops(load_split(run, "validation"), run)
+    run = with_steps(run, len(pictures))
     net, optimizer = fabric.setup(state.model, state.optimizer)
     folder.open(state.step)
 
@@ -83,13 +85,14 @@ def fit(
     validation_loss = math.nan
     net.train()
     for picture in batches(run, pictures, state.step, fabric):
-        rate = run.optimization.learning_rate * schedule(done(run, state, minutes), run.optimization.warmup)
+        rate = run.optimization.learning_rate * schedule(done(run, state, minutes), run.optimization)
         for group in optimizer.param_groups:
             group["lr"] = rate
 
         rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
-        answer = net(task.observe(picture, rng))
-        loss = LOSSES[run.optimization.loss](answer.float(), task.target(picture))
+        with drawing_from(run.seed, _INSIDE, state.step, fabric.global_rank):
+            answer = net(task.observe(picture, rng))
+        loss = _loss(run.optimization, answer.float(), task.target(picture), state.model)
         fabric.backward(loss)
         fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
         optimizer.step()
@@ -152,11 +155,20 @@ def done(run: Run, state: State, minutes: float | None) -> float:
     return max(state.step / run.optimization.steps, by_time)
 
 
-def schedule(fraction: float, warmup: float) -> float:
-    """Returns the learning rate's share of its peak: a linear rise, then half a cosine down to 0."""
+def schedule(fraction: float, settings: Optimization) -> float:
+    """Returns the learning rate's share of its peak: a linear rise, then half a cosine down to 0, or 1 throughout."""
+    warmup = settings.warmup
     if fraction < warmup:
         return (fraction + 1e-3) / (warmup + 1e-3)
+    if settings.schedule == "constant":
+        return 1.0
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - warmup) / (1 - warmup))))
+
+
+def _loss(settings: Optimization, answer: Tensor, target: Tensor, model: ImageModel) -> Tensor:
+    """The weighted loss of a batch, and the divergence that a generative model adds to it."""
+    loss = settings.loss_weight * LOSSES[settings.loss](answer, target)
+    return loss if model.divergence is None else loss + settings.kl_weight * model.divergence.mean()
 
 
 def _finite(loss: Tensor, run: Run, state: State) -> float:

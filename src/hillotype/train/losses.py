@@ -1,4 +1,4 @@
-"""What training makes small: mean per element of the answer against the target."""
+"""What training makes small: how far the answer is from the target."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,29 @@ def huber(answer: Tensor, target: Tensor) -> Tensor:
     return functional.smooth_l1_loss(answer, target, beta=0.1)
 
 
+def bce(answer: Tensor, target: Tensor) -> Tensor:
+    """Binary cross-entropy in nats, mean per element; both in [0, 1]."""
+    return functional.binary_cross_entropy(answer.clamp(1e-7, 1 - 1e-7), target)
+
+
+def half_sse(answer: Tensor, target: Tensor) -> Tensor:
+    """Half the squared error summed over a picture, mean over the batch: beside a divergence, the VAE's bound."""
+    return 0.5 * (answer - target).square().flatten(1).sum(dim=1).mean()
+
+
+def bce_sum(answer: Tensor, target: Tensor) -> Tensor:
+    """Binary cross-entropy summed over a picture, mean over the batch: the bound for pictures read as chances."""
+    return bce(answer, target) * target[0].numel()
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": functional.l1_loss,
     "mse": functional.mse_loss,
     "huber": huber,
+    "bce": bce,
+    "half_sse": half_sse,
+    "bce_sum": bce_sum,
 }
-"""The losses by the names that recipes use; each maps answer and target, both (N, C, H, W), to a scalar."""
+"""The losses by the names that recipes use; each maps answer and target, both (N, C, H, W), to a scalar.
+
+`l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture."""

@@ -1,0 +1,94 @@
+"""What needs no network: principal components, ridge regression and mean color on small pictures of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+
+from hillotype.models.pca import principal_axes
+from hillotype.studies.bench import Floats
+
+
+def errors(answers: Floats, truths: Floats) -> np.ndarray:
+    """Returns the mean squared error per element of each picture, (N,); pictures (N, C, H, W)."""
+    return np.asarray(np.square(answers.astype(np.float64) - truths).reshape(len(truths), -1).mean(axis=1))
+
+
+def _flat(pictures: Floats) -> np.ndarray:
+    return pictures.reshape(len(pictures), -1).astype(np.float64)
+
+
+def _pictures(flat: np.ndarray, shape: tuple[int, ...]) -> Floats:
+    return np.asarray(flat.clip(0, 1), dtype=np.float32).reshape(shape)
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components of pictures (Pearson 1901), strongest first; a view of the first `k` costs nothing.
+
+    Attributes:
+        mean: (D,).
+        axes: (K, D), orthonormal rows.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    @classmethod
+    def fit(cls, pictures: Floats, most: int | None = None) -> Self:
+        """Fits at most `most` components by the eigenvectors of the covariance (N, C, H, W)."""
+        flat = torch.from_numpy(_flat(pictures))
+        mean = flat.mean(dim=0)
+        return cls(mean.numpy(), principal_axes(flat, mean)[:most].contiguous().numpy())
+
+    def codes(self, pictures: Floats, k: int | None = None) -> np.ndarray:
+        """Returns the first `k` coordinates of pictures, (N, k)."""
+        return np.asarray((_flat(pictures) - self.mean) @ self.axes[:k].T)
+
+    def reconstruct(self, pictures: Floats, k: int | None = None) -> Floats:
+        """Returns pictures projected onto the first `k` components, clipped to [0, 1]."""
+        return _pictures(self.codes(pictures, k) @ self.axes[:k] + self.mean, pictures.shape)
+
+
+def best_count(components: Components, seen: Floats, truths: Floats, counts: Sequence[int]) -> int:
+    """Returns how many of the components bring `seen` nearest to the truth: to be chosen on validation pictures."""
+    return min(counts, key=lambda k: float(errors(components.reconstruct(seen, k), truths).mean()))
+
+
+def ridge(seen: Floats, truths: Floats, test: Floats, penalty: float = 1.0) -> Floats:
+    """Linear regression from what is seen to the truth, fitted on pairs, applied to `test`; clipped to [0, 1].
+
+    Args:
+        seen: (N, c, H, W), what the model sees of training pictures.
+        truths: (N, C, H, W).
+        test: (M, c, H, W), what is seen of test pictures.
+        penalty: on the squared weights, as a share of the mean variance of an input (Hoerl and Kennard 1970).
+    """
+    x, y = _flat(seen), _flat(truths)
+    x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - x_mean, y - y_mean
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += penalty * np.trace(gram) / len(gram)
+    answers = (_flat(test) - x_mean) @ np.linalg.solve(gram, x.T @ y) + y_mean
+    return _pictures(answers, (len(test), *truths.shape[1:]))
+
+
+def fill_in(seen: Floats, truths: Floats, test: Floats, k: int) -> Floats:
+    """The picture that `k` principal components of (seen, truth) together make most likely, given what is seen.
+
+    The least-squares code of the half that is seen gives the other half: PCA as a colorizer. Shapes as in `ridge`.
+    """
+    both = np.concatenate([_flat(seen), _flat(truths)], axis=1)
+    components = Components.fit(both[:, None, None], k)
+    cut = seen[0].size
+    known, wanted = components.axes[:, :cut], components.axes[:, cut:]
+    variance = np.square(both - components.mean) @ np.ones(both.shape[1])
+    noise = 1e-3 * variance.mean() / both.shape[1]
+    strength = np.square(components.codes(both[:, None, None])).mean(axis=0)
+    gram = known @ known.T + np.diag(noise / strength)
+    codes = np.linalg.solve(gram, known @ (_flat(test) - components.mean[:cut]).T).T
+    return _pictures(codes @ wanted + components.mean[cut:], (len(test), *truths.shape[1:]))

@@ -1,0 +1,205 @@
+"""The bench that a study works at: it trains by recipe, once, and hands out pictures and answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from hillotype.data import class_of
+from hillotype.errors import RecipeError
+from hillotype.files import make_folder, write_whole, writing
+from hillotype.models import Autoencoder, ImageModel
+from hillotype.tasks import Task
+from hillotype.train import checkpoint
+from hillotype.train.batches import load_named_split
+from hillotype.train.config import Run, build_model, build_task, make_run, read_recipe
+from hillotype.train.loop import Progress, fit
+
+Floats = np.ndarray
+"""float32 (N, C, H, W), pictures in [0, 1]."""
+
+FAST_STEPS, FAST_PICTURES = 12, 96
+"""What a fast run trains and measures: enough to see that everything works, nothing more."""
+
+_RECIPES = Path(__file__).with_name("recipes")
+_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that a study has trained.
+
+    Attributes:
+        name: of the run within the study.
+        run: its recipe.
+        model: with the averaged weights of the last step, or of the best validation, in evaluation mode.
+        task: what it was trained for.
+        folder: its run folder.
+        seconds: how long the training took.
+        steps: how many steps it took.
+    """
+
+    name: str
+    run: Run
+    model: ImageModel
+    task: Task
+    folder: Path
+    seconds: float
+    steps: int
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """The lines of metrics.jsonl: `step`, and `train_loss` or `validation_loss` among others."""
+        return [json.loads(line) for line in (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training changed."""
+        return sum(p.numel() for p in self.model.trained_parameters())
+
+    def running_loss(self, share: float) -> float:
+        """Mean training loss over the last share of the steps, while weights moved: what Keras prints of an epoch."""
+        late = [row for row in self.history if row["step"] > (1 - share) * self.steps]
+        return float(np.mean([row["train_loss"] for row in late if "train_loss" in row]))
+
+    def observe(self, pictures: Floats, seed: int = 0) -> Floats:
+        """Returns what the model sees of pictures: the same for the same seed, and for a `fixed` noise always."""
+        batches = torch.split(torch.from_numpy(pictures), _BATCH)
+        rng = torch.Generator().manual_seed(seed)
+        return np.asarray(torch.cat([self.task.observe(batch, rng) for batch in batches]))
+
+    def predict(self, seen: Floats) -> Floats:
+        """Returns the model's own answers (N, k, H, W) to what it sees (N, c, H, W)."""
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
+            answers = [self.model(batch.contiguous(memory_format=torch.channels_last)) for batch in batches]
+        return np.asarray(torch.cat(answers).float().contiguous())
+
+    def codes(self, seen: Floats) -> np.ndarray:
+        """Returns an autoencoder's codes (N, ...) of what it sees (N, c, H, W)."""
+        model = cast(Autoencoder, self.model)
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
+            return np.asarray(torch.cat([model.encode(batch) for batch in batches]).float())
+
+    def decode(self, codes: np.ndarray) -> Floats:
+        """Returns the pictures (N, C, H, W) in [0, 1] that an autoencoder makes of codes (N, ...)."""
+        model = cast(Autoencoder, self.model)
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(codes.astype(np.float32)), _BATCH)
+            answers = np.asarray(torch.cat([model.decode(batch) for batch in batches]).float().contiguous())
+        return np.asarray(self.task.finish(answers, answers), dtype=np.float32)
+
+    def answer(self, seen: Floats) -> Floats:
+        """Returns the pictures (N, C, H, W) in [0, 1] that the model makes of what it sees."""
+        return np.asarray(self.task.finish(seen, self.predict(seen)), dtype=np.float32)
+
+
+@dataclass
+class Bench:
+    """Where a study trains and measures.
+
+    Attributes:
+        study: its name, which is the folder of its recipes.
+        out: the folder that the study writes; runs lie in `runs` in it.
+        fast: whether everything is cut short, to see that it works.
+        changes: settings that replace those of recipes, as {"dense.optimization.epochs": 5}.
+        report: is told what is trained, and how far it is.
+        runs: what has been trained so far, for the page.
+    """
+
+    study: str
+    out: Path
+    fast: bool = False
+    changes: dict[str, Any] = field(default_factory=dict)
+    report: Callable[[str, Progress | None], None] = lambda what, progress: None
+    runs: list[Trained] = field(default_factory=list)
+
+    def say(self, what: str) -> None:
+        """Shows what the study is at."""
+        self.report(what, None)
+
+    def recipe(self, recipe: str, changes: dict[str, Any] | None = None) -> Run:
+        """Reads the study's recipe of that name, with dotted settings changed, and cut short in a fast run."""
+        path = _RECIPES / self.study / f"{recipe}.toml"
+        prefix = f"{recipe}."
+        given = {key.removeprefix(prefix): value for key, value in self.changes.items() if key.startswith(prefix)}
+        run = read_recipe(path, (changes or {}) | given)
+        return _cut(run) if self.fast else run
+
+    def train(
+        self, recipe: str, name: str | None = None, changes: dict[str, Any] | None = None, *, best: bool = False
+    ) -> Trained:
+        """Trains the study's recipe, or takes what was trained by it before.
+
+        Args:
+            recipe: a file of the study's folder of recipes, without its ending.
+            name: what the run is called on the page; the recipe's name if it is not given.
+            changes: dotted settings and their values, for runs that vary one recipe.
+            best: take the weights of the best validation in place of the last ones.
+        """
+        return self.fit(self.recipe(recipe, changes), name or recipe, best=best)
+
+    def fit(self, run: Run, name: str, *, best: bool = False) -> Trained:
+        """Trains a run; one that was trained before is read, one that was interrupted goes on."""
+        values = json.dumps(run.model_dump(mode="json"), sort_keys=True)
+        folder = self.out / "runs" / f"{name}-{hashlib.sha256(values.encode()).hexdigest()[:10]}"
+        finished = folder / "finished.json"
+        if not finished.is_file():
+            self.say(f"{name}: reading pictures")
+            fit(run, folder, resume=True, report=lambda progress: self.report(name, progress))
+            with writing(finished, RecipeError):
+                write_whole([json.dumps({"name": name}).encode()], finished, overwrite=True)
+        model = build_model(run, pretrained=False)
+        progress = checkpoint.read_averaged(folder / f"{'best' if best else 'last'}.safetensors", model)
+        trained = Trained(name, run, model.eval(), build_task(run), folder, progress["seconds"], progress["step"])
+        if all(one.folder != folder for one in self.runs):  # its best and its last weights are one run
+            self.runs.append(trained)
+        return trained
+
+    def pictures(self, run: Run, split: str) -> Floats:
+        """Returns the pictures of a run's `train`, `validation` or `test` split, all of one size, in [0, 1]."""
+        return self._read(run, split)[1]
+
+    def labeled(self, run: Run, split: str) -> tuple[Floats, list[str]]:
+        """Returns the pictures of a run's split, and the class of each: the folder that it lies in."""
+        names, pictures = self._read(run, split)
+        return pictures, [class_of(name) for name in names]
+
+    def _read(self, run: Run, split: str) -> tuple[list[str], Floats]:
+        self.say(f"{run.name}: reading {split} pictures")
+        names, pictures = zip(*load_named_split(run, split), strict=True)
+        if len({picture.shape for picture in pictures}) > 1:
+            raise RecipeError(f"{run.name}: its pictures differ in size; give data.side in the recipe")
+        floats = np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        return list(names), floats
+
+    def open_out(self) -> None:
+        """Makes the study's folder.
+
+        Raises:
+            RecipeError: it cannot be made, or a change names no recipe of the study.
+        """
+        known = sorted(path.stem for path in (_RECIPES / self.study).glob("*.toml"))
+        for key in self.changes:
+            if key.partition(".")[0] not in known:
+                raise RecipeError(f"--set {key}: {self.study} has no such recipe; begin with one of {', '.join(known)}")
+        make_folder(self.out, RecipeError)
+
+
+def _cut(run: Run) -> Run:
+    """The same run in miniature."""
+    values = run.model_dump(mode="json", exclude_none=True)
+    values["optimization"] |= {"steps": FAST_STEPS}
+    values["optimization"].pop("epochs", None)
+    values["data"] |= {"limit": FAST_PICTURES, "validation_pictures": 32}
+    values |= {"validate_every": FAST_STEPS, "log_every": FAST_STEPS // 2}
+    return make_run(values)

@@ -1,0 +1,42 @@
+"""Baselines: principal components, regression and filling in, on pictures whose answer is known."""
+
+import numpy as np
+import pytest
+
+from hillotype.studies.baselines import Components, errors, fill_in, ridge
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def flat(rng):
+    """Pictures (200, 1, 6, 6) in a subspace of three dimensions."""
+    codes, axes = rng.random((200, 3)), rng.random((3, 36)) / 3
+    return (codes @ axes).astype(np.float32).reshape(200, 1, 6, 6)
+
+
+def test_errors_are_means_over_a_picture():
+    assert errors(np.zeros((2, 3, 4, 4)), np.full((2, 3, 4, 4), 0.5)) == pytest.approx([0.25, 0.25])
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_components_find_the_subspace(flat, count):
+    components = Components.fit(flat[:count])
+    assert errors(components.reconstruct(flat, 3), flat).max() < 1e-10
+    assert errors(components.reconstruct(flat, 1), flat).mean() > errors(components.reconstruct(flat, 2), flat).mean()
+    assert components.codes(flat, 2).shape == (200, 2)
+
+
+def test_ridge_undoes_a_linear_damage(flat, rng):
+    seen = flat * 0.5 + 0.1
+    answers = ridge(seen[:150], flat[:150], seen[150:], penalty=1e-9)
+    assert errors(answers, flat[150:]).max() < 1e-6
+
+
+def test_fill_in_finds_the_half_that_is_missing(flat):
+    answers = fill_in(flat[:150, :, :3], flat[:150, :, 3:], flat[150:, :, :3], 3)
+    assert answers.shape == (50, 1, 3, 6)
+    assert errors(answers, flat[150:, :, 3:]).max() < 1e-4
