@@ -15,7 +15,8 @@ class ImageModel(nn.Module):
     Attributes:
         multiple: height and width must be multiples of this; callers pad and crop.
         size: the only height and width that it takes, for nets with dense layers; None if any multiple will do.
-        halo: how many pixels around an output pixel can change it; tiles overlap by as much.
+        halo: how many pixels around an output pixel can change it, where pictures may be done in tiles that begin at
+            multiples of `multiple` and overlap by as much; None if the model must see the picture whole.
         output_range: the numbers that the output activation can reach.
         divergence: after a forward pass in training mode, what a generative model adds to the loss: the divergence
             of each picture's posterior from the prior in nats, (N,); None for every other model.
@@ -23,7 +24,7 @@ class ImageModel(nn.Module):
 
     multiple: int = 1
     size: tuple[int, int] | None = None
-    halo: int = 0
+    halo: int | None = None
     output_range: tuple[float, float] = (float("-inf"), float("inf"))
     divergence: Tensor | None = None
 
@@ -75,6 +76,7 @@ class Generative(Autoencoder):
     def forward(self, x: Tensor) -> Tensor:
         """Decodes a draw from the posterior in training mode, its mean in evaluation mode."""
         if not self.training:
+            self.divergence = None
             return self.decode(self.encode(x))
         mean, logvar = (part.float() for part in self.posterior(x))
         self.divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp()).flatten(1).sum(dim=1)

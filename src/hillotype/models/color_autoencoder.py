@@ -20,7 +20,6 @@ class ColorAutoEncoder(ImageModel):
     """
 
     output_range = (0.0, 1.0)
-    halo = 30
 
     def __init__(self, in_channels: int = 1, out_channels: int = 3) -> None:
         super().__init__()

@@ -103,7 +103,6 @@ class PooledConv(Autoencoder):
         super().__init__()
         check_positive("pooled_conv", filters=min(filters, default=0))
         self.output_range = activation_range(output)
-        self.halo = 3 * (2 ** len(filters) - 1)
         down: list[nn.Module] = []
         for inputs, outputs in pairwise((in_channels, *filters)):
             down += [convolution(inputs, outputs), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)]

@@ -27,12 +27,13 @@ class _Block(nn.Module):
 
 @register("unet")
 class UNet(ImageModel):
-    """A U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) of residual blocks (He et al. 2016).
+    """A U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) of residual blocks, 1,119,050 parameters.
 
-    Each scale halves the last by a strided convolution; on the way back nearest neighbor doubles it, and the skip is
-    added. A group norm of one group (Wu and He 2018, https://arxiv.org/abs/1803.08494) stands in each block: in
-    PyTorch on a processor, laid out channels last, one group costs under half of what eight cost, and trains as well.
-    The last convolution starts small, so that the answer starts near 0, or near the picture with `residual`.
+    The blocks are those of He et al. 2016, https://arxiv.org/abs/1512.03385. The way down is by average pooling, the
+    way up by transposed convolutions, to which the skips are added. A group norm of one group (Wu and He 2018,
+    https://arxiv.org/abs/1803.08494) stands in each block: in PyTorch on a processor, laid out channels last, one group
+    costs less than half of what eight cost, and trains as well. The last convolution starts small, so that the answer
+    starts near 0, or near the picture with `residual`.
 
     It takes pictures of any size, as a whole: the norms see all of it, so tiles would not agree at their seams.
 
@@ -41,7 +42,7 @@ class UNet(ImageModel):
         out_channels: channels of its answer.
         widths: channels at each scale, finest first.
         blocks: residual blocks at each scale, in the encoder and again in the decoder (the last: in the middle).
-        unshuffle: work on the picture at half the size with four times the channels, about four times as fast
+        unshuffle: work on the picture at half the size with four times the channels, in less than half the time
             (Shi et al. 2016, https://arxiv.org/abs/1609.05158); height and width must then be even.
         residual: add the picture to the answer, for denoising.
         output: activation of the answer.
@@ -78,9 +79,9 @@ class UNet(ImageModel):
         packed = 4 if unshuffle else 1
         self.head = convolution(packed * in_channels, widths[0])
         self.encoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
-        self.down = nn.ModuleList(convolution(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
+        self.down = nn.ModuleList(_down(fine, coarse) for fine, coarse in pairwise(widths))
         self.middle = _blocks(widths[-1], blocks[-1])
-        self.up = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(widths))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairwise(widths))
         self.decoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
         self.tail = nn.Sequential(_norm(widths[0]), nn.SiLU(), convolution(widths[0], packed * out_channels))
         self.output = activation(output)
@@ -97,7 +98,7 @@ class UNet(ImageModel):
             features = down(features)
         features = self.middle(features)
         for blocks, up, skip in zip(reversed(self.decoder), reversed(self.up), reversed(skips), strict=True):
-            raised = functional.interpolate(up(features), scale_factor=2.0, mode="nearest")
+            raised = up(features)
             features = blocks(raised[..., : skip.shape[-2], : skip.shape[-1]] + skip)
         answer = self.tail(features)
         if self.unshuffle:
@@ -108,6 +109,10 @@ class UNet(ImageModel):
 
 def _norm(width: int) -> nn.GroupNorm:
     return nn.GroupNorm(1, width)
+
+
+def _down(fine: int, coarse: int) -> nn.Sequential:
+    return nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(fine, coarse, 1))
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

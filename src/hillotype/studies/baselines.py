@@ -77,18 +77,42 @@ def ridge(seen: Floats, truths: Floats, test: Floats, penalty: float = 1.0) -> F
     return _pictures(answers, (len(test), *truths.shape[1:]))
 
 
-def fill_in(seen: Floats, truths: Floats, test: Floats, k: int) -> Floats:
-    """The picture that `k` principal components of (seen, truth) together make most likely, given what is seen.
+@dataclass(frozen=True)
+class Completion:
+    """Principal components of two halves together, which give one half for the other: PCA as a colorizer.
 
-    The least-squares code of the half that is seen gives the other half: PCA as a colorizer. Shapes as in `ridge`.
+    Attributes:
+        components: of the half that is seen (the first `cut` numbers) and of the half that is wanted.
+        strength: mean square of each component's code, (K,).
+        noise: what keeps weak components from being guessed at, as a variance of each number.
+        cut: numbers of the half that is seen.
+        shape: of a picture of the half that is wanted, (C, H, W).
     """
-    both = np.concatenate([_flat(seen), _flat(truths)], axis=1)
-    components = Components.fit(both[:, None, None], k)
-    cut = seen[0].size
-    known, wanted = components.axes[:, :cut], components.axes[:, cut:]
-    variance = np.square(both - components.mean) @ np.ones(both.shape[1])
-    noise = 1e-3 * variance.mean() / both.shape[1]
-    strength = np.square(components.codes(both[:, None, None])).mean(axis=0)
-    gram = known @ known.T + np.diag(noise / strength)
-    codes = np.linalg.solve(gram, known @ (_flat(test) - components.mean[:cut]).T).T
-    return _pictures(codes @ wanted + components.mean[cut:], (len(test), *truths.shape[1:]))
+
+    components: Components
+    strength: np.ndarray
+    noise: float
+    cut: int
+    shape: tuple[int, ...]
+
+    @classmethod
+    def fit(cls, seen: Floats, truths: Floats, most: int) -> Self:
+        """Fits `most` components to pairs of what is seen (N, c, h, w) and the truth (N, C, H, W)."""
+        both = np.concatenate([_flat(seen), _flat(truths)], axis=1)
+        components = Components.fit(both[:, None, None], most)
+        strength = np.square(components.codes(both[:, None, None])).mean(axis=0)
+        noise = 1e-3 * float(np.square(both - components.mean).mean())
+        return cls(components, strength, noise, seen[0].size, truths.shape[1:])
+
+    def __call__(self, seen: Floats, k: int | None = None) -> Floats:
+        """Returns the halves (M, C, H, W), clipped to [0, 1], that `k` components make most likely given the others."""
+        axes, strength, mean = self.components.axes[:k], self.strength[:k], self.components.mean
+        known, wanted = axes[:, : self.cut], axes[:, self.cut :]
+        gram = known @ known.T + np.diag(self.noise / strength)
+        codes = np.linalg.solve(gram, known @ (_flat(seen) - mean[: self.cut]).T).T
+        return _pictures(codes @ wanted + mean[self.cut :], (len(seen), *self.shape))
+
+
+def fill_in(seen: Floats, truths: Floats, test: Floats, k: int) -> Floats:
+    """Completes `test` (M, c, h, w) by `k` components of pairs (see `Completion`), in one step."""
+    return Completion.fit(seen, truths, k)(test)

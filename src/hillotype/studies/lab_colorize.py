@@ -13,7 +13,7 @@ import torch
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.metrics import bootstrap_interval, colorfulness
-from hillotype.studies.baselines import errors, fill_in
+from hillotype.studies.baselines import Completion, errors
 from hillotype.studies.page import curves, grid, plot, table, text
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -31,7 +31,7 @@ _REPORTED = {
 
 _LAB = Lab()
 _BATCH = 20  # the report's, in training and in testing
-_PIECE = 700  # pictures measured at a time; those of all ways together take gigabytes
+_PIECE = 250  # pictures measured at a time; those of all ways together take gigabytes
 _COARSE = 4  # PCA sees pictures this much smaller on each side
 
 Answer = Callable[["Floats"], "Floats"]
@@ -51,13 +51,13 @@ def run(bench: Bench) -> Findings:
     fast_rate = bench.train("lab", "small, rate 0.01", {"optimization.learning_rate": 0.01})
     large = bench.train("lab", "large, rate 0.001", {"data.limit": 1050})
     nets = (small, fast_rate, large)
-    answers = _answers(bench, nets)
-    test = bench.pictures(large.run, "test")
+    train, valid = (bench.pictures(small.run, split) for split in ("train", "validation"))
+    counts = [len(train), len(bench.pictures(large.run, "train"))]
+    test = bench.pictures(large.run, "test")[:: 20 if bench.fast else 1]
     rows = {}
-    for name, answer in answers.items():
+    for name, answer in _answers(bench, nets, train, valid).items():
         bench.say(f"measuring {name}")
         rows[name] = _measure(answer, test)
-    counts = [len(bench.pictures(net.run, "train")) for net in (small, large)]
 
     means = {name: float(row.errors.mean()) for name, row in rows.items()}
     return Findings(
@@ -135,9 +135,9 @@ def _join(seen: Floats, chroma: Floats) -> Floats:
     return np.asarray(np.clip(_LAB.join(seen, chroma), 0, 1), dtype=np.float32)
 
 
-def _answers(bench: Bench, nets: tuple[Trained, ...]) -> dict[str, Answer]:
+def _answers(bench: Bench, nets: tuple[Trained, ...], train: Floats, valid: Floats) -> dict[str, Answer]:
     """Every way to color, by the name of its row."""
-    train, valid = (bench.pictures(nets[0].run, split) for split in ("train", "validation"))
+    bench.say("principal components")
     mean = _LAB.split(train)[1].mean(axis=(0, 2, 3), keepdims=True)
     ours = hillotype.load("colorize")
 
@@ -160,18 +160,18 @@ def _answers(bench: Bench, nets: tuple[Trained, ...]) -> dict[str, Answer]:
 def _principal(bench: Bench, train: Floats, valid: Floats) -> Answer:
     """PCA as a colorizer: of reduced pictures, their lightness and chroma together; its size chosen on validation."""
     light, chroma = (coarse(part) for part in _LAB.split(train))
+    sizes = (8,) if bench.fast else (4, 16, 64)
+    complete = Completion.fit(light, chroma / 2 + 0.5, max(sizes))  # it answers in [0, 1]
 
     def by(k: int) -> Answer:
         def answer(seen: Floats) -> Floats:
-            guessed = fill_in(light, chroma / 2 + 0.5, coarse(seen), k) * 2 - 1  # fill_in answers in [0, 1]
+            guessed = complete(coarse(seen), k) * 2 - 1
             return _join(seen, guessed.repeat(_COARSE, axis=2).repeat(_COARSE, axis=3))
 
         return answer
 
-    bench.say("principal components")
     seen = _LAB.split(valid)[0]
-    scores = {k: errors(by(k)(seen), valid).mean() for k in ((8,) if bench.fast else (4, 16, 64))}
-    return by(min(scores, key=lambda k: scores[k]))
+    return by(min(sizes, key=lambda k: float(errors(by(k)(seen), valid).mean())))
 
 
 def coarse(planes: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.studies.baselines import Components, best_count, errors, ridge
-from hillotype.studies.page import curves, grid, plot, score_table, table, text
+from hillotype.studies.page import curves, grid, plot, score_table, spread, table, text
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
                 "x + 0.5 N(0.5, 0.7), clipped, one draw for each digit.",
                 quoted=[["report 000, training digits", _REPORTED, "not stated"]],
             ),
-            grid({"truth": test, **answers}, "The first test digits, none chosen."),
+            grid(spread({"truth": test, **answers}), "Test digits from all over the set, none chosen."),
             text(
                 "PCA as reported is fitted on the noisy digits and so keeps what the noise adds on average: the "
                 "ground stays gray. Fitted on clean digits, and with that average taken off first, the ground is dark "
@@ -148,7 +148,7 @@ def _components(
                 "brightening that stays outweighs all else."
             ),
             grid(
-                {"truth": test, **{f"as reported, {k}": own.reconstruct(noisy, k) for k in shown}},
+                spread({"truth": test, **{f"as reported, {k}": own.reconstruct(noisy, k) for k in shown}}),
                 "Components of the noisy digits themselves, as in the report.",
             ),
         ),

@@ -146,6 +146,11 @@ def grid(rows: Mapping[str, Floats], caption: str, *, scale: int = 2, most: int 
     return _figure(sheet, caption)
 
 
+def spread(rows: Mapping[str, Floats], count: int = 12) -> dict[str, Floats]:
+    """Returns `count` pictures of each row of a grid, evenly spread: a set lies sorted by class, so all are shown."""
+    return {name: each[np.linspace(0, len(each) - 1, min(count, len(each))).astype(int)] for name, each in rows.items()}
+
+
 def film(frames: Floats, caption: str, *, rate: float, most: int = 700_000) -> Html:
     """A moving picture that plays for ever: frames (N, 3, H, W) in [0, 1], `rate` of them a second.
 

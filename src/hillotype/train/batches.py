@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from hillotype.data import Augment, Samples, load_named_pictures, open_source, sample_names, split_names
+from hillotype.data import Augment, Samples, class_of, load_named_pictures, open_source, sample_names, split_names
 from hillotype.errors import RecipeError
 from hillotype.train.config import Run
 
@@ -33,6 +33,8 @@ def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     for settings in run.data.sources:
         source = open_source(settings.name)
         names = split_names(source.names, split, settings.fractions)
+        if run.data.per_class is not None:
+            names = _balanced(names, run.data.per_class)
         most = run.data.validation_pictures if split == "validation" else run.data.limit
         names = sample_names(names, most)
         if names:
@@ -41,6 +43,14 @@ def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     if not pictures:
         raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
     return pictures
+
+
+def _balanced(names: list[str], most: int) -> list[str]:
+    """At most so many names of each class."""
+    classes: dict[str, list[str]] = {}
+    for name in names:
+        classes.setdefault(class_of(name), []).append(name)
+    return sorted(name for members in classes.values() for name in sample_names(members, most))
 
 
 def validation_crops(pictures: Pictures, run: Run) -> Tensor:

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import math
 import os
 import tempfile
 import warnings
@@ -61,6 +62,11 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
             f"{path}: its model {run.model['name']!r} takes {height}x{width} pictures only, a model file must take any "
             "size; train a convolutional one"
         )
+    if model.halo is None and run.task["name"] == "denoise":
+        raise RecipeError(
+            f"{path}: its model {run.model['name']!r} must see a picture whole, but denoising works in tiles; "
+            "train one with a halo, as residual_unet"
+        )
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
     card = make_card(run, model, progress, vividness)
@@ -93,7 +99,7 @@ def make_card(run: Run, model: ImageModel, progress: dict[str, Any], vividness: 
         in_channels=taken,
         out_channels=given,
         multiple=model.multiple,
-        halo=model.halo,
+        halo=model.halo or 0,
         working_side=run.working_side,
         vividness=vividness,
         parameters=sum(p.numel() for p in model.parameters()),
@@ -178,8 +184,9 @@ def check_answers(path: Path, model: ImageModel, most: float) -> None:
     """
     file = load_model(path, threads=1)
     rng = torch.Generator().manual_seed(0)
+    unit = model.multiple * math.ceil(16 / model.multiple)  # strides inside need some pixels to work on
     for batch, rows, columns in ((1, 2, 2), (1, 3, 5), (2, 6, 4)):
-        shape = (batch, file.card.in_channels, rows * model.multiple, columns * model.multiple)
+        shape = (batch, file.card.in_channels, rows * unit, columns * unit)
         picture = torch.rand(shape, generator=rng)
         expected: Tensor = model(picture)
         difference = float(np.abs(file.run(picture.numpy()) - expected.numpy()).max())

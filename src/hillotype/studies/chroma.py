@@ -1,0 +1,68 @@
+"""Luma and chroma of small pictures, for the studies that color: gray as a camera's, color with its lightness kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hillotype.color import YCbCr
+from hillotype.studies.baselines import Completion, errors
+from hillotype.studies.bench import Floats
+
+_SPACE = YCbCr()
+
+
+def gray(pictures: Floats) -> Floats:
+    """Returns the luma (N, 1, H, W) of pictures (N, 3, H, W) in 256 steps, as OpenCV and Pillow give it."""
+    return np.asarray(np.round(_SPACE.split(pictures)[0] * 255) / 255, dtype=np.float32)
+
+
+def chroma(pictures: Floats) -> Floats:
+    """Returns Cb and Cr of pictures (N, 3, H, W), (N, 2, H, W) in [-1, 1]; 0 is gray."""
+    return np.asarray(_SPACE.split(pictures)[1])
+
+
+def with_luma(luma: Floats, chroma: Floats) -> Floats:
+    """Returns the pictures (N, 3, H, W) in [0, 1] of luma (N, 1, H, W) and chroma (N, 2, H, W)."""
+    return np.asarray(_SPACE.join(luma, chroma), dtype=np.float32).clip(0, 1)
+
+
+def keep_luma(luma: Floats, pictures: Floats) -> Floats:
+    """Returns pictures (N, 3, H, W) with the luma (N, 1, H, W) in place of their own, and their own chroma."""
+    return with_luma(luma, chroma(pictures))
+
+
+def mean_color(train: Floats, luma: Floats) -> Floats:
+    """Returns the luma (N, 1, H, W) in the one chroma that the training pictures have on average."""
+    mean = chroma(train).mean(axis=(0, 2, 3))[:, None, None]
+    return with_luma(luma, np.broadcast_to(mean, (len(luma), 2, *luma.shape[2:])))
+
+
+def pca_color(train: Floats, valid: Floats, luma: Floats, counts: Sequence[int]) -> tuple[int, Floats]:
+    """Colors luma (N, 1, H, W) by principal components of luma and chroma together, fitted on training pictures.
+
+    Returns:
+        How many components guess the chroma of validation pictures best, of `counts`, and what they make of `luma`.
+    """
+    complete = Completion.fit(gray(train), chroma(train) / 2 + 0.5, max(counts))
+    seen, truth = gray(valid), chroma(valid) / 2 + 0.5
+    best = min(counts, key=lambda k: float(errors(complete(seen, k), truth).mean()))
+    return best, with_luma(luma, complete(luma, best) * 2 - 1)
+
+
+def chroma_agreement(answers: Floats, truths: Floats) -> dict[str, float]:
+    """Compares the chroma of answers with the true one, over all pixels of all pictures (N, 3, H, W).
+
+    Returns:
+        `correlation`: Pearson's, of Cb and Cr together; `vividness`: the root mean square of the answers' chroma as a
+        share of the truth's; `explained`: the share of the truth's mean square that the answers account for, 0 for
+        gray, below 0 for colors that are worse than none.
+    """
+    guessed, true = (chroma(pictures).astype(np.float64).ravel() for pictures in (answers, truths))
+    power = np.square(true).mean()
+    return {
+        "correlation": float(np.corrcoef(guessed, true)[0, 1]),
+        "vividness": float(np.sqrt(np.square(guessed).mean() / power)),
+        "explained": float(1 - np.square(guessed - true).mean() / power),
+    }

@@ -1,0 +1,48 @@
+"""Luma stays, chroma is compared: on pictures whose colors are known."""
+
+import numpy as np
+import pytest
+
+from hillotype.studies.chroma import chroma, chroma_agreement, gray, keep_luma, mean_color, pca_color, with_luma
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).random((60, 3, 4, 4), dtype=np.float32) * 0.5 + 0.25
+
+
+def test_gray_has_256_steps_and_weighs_as_bt601(pictures):
+    luma = gray(pictures)
+    assert luma.shape == (60, 1, 4, 4)
+    assert luma.dtype == np.float32
+    assert np.abs(luma * 255 - np.round(luma * 255)).max() < 1e-4
+    red, green, blue = pictures[:, 0], pictures[:, 1], pictures[:, 2]
+    assert np.abs(luma[:, 0] - (0.299 * red + 0.587 * green + 0.114 * blue)).max() <= 0.5 / 255 + 1e-6
+
+
+def test_luma_and_chroma_make_the_picture(pictures):
+    assert np.abs(with_luma(gray(pictures), chroma(pictures)) - pictures).max() < 1 / 255
+    assert np.abs(keep_luma(gray(pictures), (pictures * 0.9).clip(0, 1)) - pictures).max() < 0.1
+
+
+def test_mean_color_is_the_training_pictures_and_the_luma_stays(pictures):
+    colored = mean_color(pictures, gray(pictures))
+    assert np.abs(gray(colored) - gray(pictures)).max() < 2 / 255
+    assert chroma(colored).mean(axis=(0, 2, 3)) == pytest.approx(chroma(pictures).mean(axis=(0, 2, 3)), abs=1e-3)
+
+
+def test_components_color_what_luma_decides():
+    luma = np.random.default_rng(1).random((80, 1, 3, 3), dtype=np.float32) * 0.4 + 0.3
+    pictures = with_luma(luma, np.concatenate([luma - 0.5, 0.5 - luma], axis=1) * 0.4)
+    best, colored = pca_color(pictures[:50], pictures[50:60], gray(pictures[60:]), (1, 9))
+    assert best == 9
+    assert np.abs(colored - pictures[60:]).max() < 0.02
+
+
+def test_agreement_of_the_truth_of_gray_and_of_pale_colors(pictures):
+    truth = chroma_agreement(pictures, pictures)
+    assert truth == pytest.approx({"correlation": 1, "vividness": 1, "explained": 1})
+    pale = chroma_agreement(with_luma(gray(pictures), chroma(pictures) / 2), pictures)
+    assert pale["correlation"] == pytest.approx(1, abs=1e-3)
+    assert pale["vividness"] == pytest.approx(0.5, abs=1e-3)
+    assert pale["explained"] == pytest.approx(0.75, abs=1e-3)

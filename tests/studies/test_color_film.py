@@ -1,0 +1,68 @@
+"""A film is read as it was written, and flicker is what changes from frame to frame."""
+
+import av
+import numpy as np
+import pytest
+
+from hillotype.errors import DataError
+from hillotype.studies import find_study
+from hillotype.studies.color_film import flicker, read_film, smoothed
+from hillotype.studies.results import run_study
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A film of six frames, 64x48, from dark to bright red."""
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for level in range(60, 240, 30):
+            frame = np.zeros((48, 64, 3), np.uint8)
+            frame[..., 0] = level
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def test_a_film_is_read_with_its_rate(path):
+    frames, rate = read_film(path)
+    assert frames.shape == (6, 3, 48, 64)
+    assert rate == 10
+    assert frames[:, 0].mean(axis=(1, 2)) * 255 == pytest.approx(np.arange(60, 240, 30), abs=6)
+    assert len(read_film(path, 2)[0]) == 2
+
+
+def test_what_is_no_film_is_refused(tmp_path):
+    (tmp_path / "film.mp4").write_text("no film")
+    with pytest.raises(DataError, match=r"film\.mp4: not a film that can be read"):
+        read_film(tmp_path / "film.mp4")
+
+
+def test_a_missing_film_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("HILLOTYPE_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"bikes\.mp4: not in HILLOTYPE_DATA .* put a short film there"):
+        run_study(find_study("color-film"), tmp_path / "out", fast=True)
+
+
+def test_the_study_colors_a_film(tmp_path, path, monkeypatch, tiny_zoo):
+    (tmp_path / "video").mkdir()
+    path.rename(tmp_path / "video" / "bikes.mp4")
+    monkeypatch.setenv("HILLOTYPE_DATA", str(tmp_path))
+    findings = run_study(find_study("color-film"), tmp_path / "out", fast=True)
+    assert [figure.count for figure in findings.figures] == [6, 5]
+    assert "data:image/webp" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_flicker_is_the_distance_of_a_and_b_between_frames():
+    chroma = np.zeros((3, 2, 4, 4), dtype=np.float32)
+    chroma[1] = np.array([3, 4], dtype=np.float32)[:, None, None] / 110
+    assert flicker(chroma) == pytest.approx([5, 5], abs=1e-4)
+
+
+def test_smoothed_is_the_mean_about_each_frame_and_flickers_less():
+    chroma = np.random.default_rng(0).random((9, 2, 4, 4), dtype=np.float32)
+    steady = smoothed(chroma, 3)
+    assert steady[4] == pytest.approx(chroma[3:6].mean(axis=0))
+    assert steady[0] == pytest.approx(chroma[:2].mean(axis=0))
+    assert flicker(steady).mean() < flicker(chroma).mean() / 2

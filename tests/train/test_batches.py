@@ -1,0 +1,49 @@
+"""What a recipe takes of its sources: no more of a class than it asks for."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hillotype.data import class_of
+from hillotype.errors import DataError
+from hillotype.train.batches import load_named_split
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Nine pictures of cats and three of dogs."""
+    rng = np.random.default_rng(0)
+    for label, count in (("cat", 9), ("dog", 3)):
+        (tmp_path / label).mkdir()
+        for number in range(count):
+            pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / label / f"{number}.png")
+    return tmp_path
+
+
+def names(run):
+    return [name for name, _ in load_named_split(run, "train")]
+
+
+def take(tiny, folder, **data):
+    source = {"name": f"folder:{folder}", "fractions": [1.0, 0.0, 0.0]}
+    return tiny(data={"sources": [source], "augment": {"crop": 8}} | data)
+
+
+def test_at_most_so_many_of_a_class(tiny, classes):
+    taken = [class_of(name) for name in names(take(tiny, classes, per_class=4))]
+    assert (taken.count("cat"), taken.count("dog")) == (4, 3)
+    assert set(names(take(tiny, classes, per_class=2))) < set(names(take(tiny, classes, per_class=4)))
+
+
+def test_limit_holds_over_all_classes(tiny, classes):
+    assert len(names(take(tiny, classes, per_class=4, limit=5))) == 5
+
+
+def test_pictures_without_a_class_cannot_be_balanced(tiny, classes):
+    with pytest.raises(DataError, match="of no class"):
+        names(take(tiny, classes / "dog", per_class=1))
+
+
+def test_a_recipe_that_does_not_balance_says_nothing_of_it(tiny, classes):
+    assert "per_class" not in take(tiny, classes).model_dump()["data"]
