@@ -1,12 +1,17 @@
 """A film is read as it was written, and flicker is what changes from frame to frame."""
 
+import base64
+import io
+
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from hillotype.errors import DataError
 from hillotype.studies import find_study
 from hillotype.studies.color_film import flicker, read_film, smoothed
+from hillotype.studies.page import film
 from hillotype.studies.results import run_study
 
 
@@ -66,3 +71,13 @@ def test_smoothed_is_the_mean_about_each_frame_and_flickers_less():
     assert steady[4] == pytest.approx(chroma[3:6].mean(axis=0))
     assert steady[0] == pytest.approx(chroma[:2].mean(axis=0))
     assert flicker(steady).mean() < flicker(chroma).mean() / 2
+
+
+def test_a_film_on_a_page_moves_and_is_as_small_as_asked_for():
+    frames = np.random.default_rng(0).random((4, 3, 32, 32), dtype=np.float32)
+    files = [
+        base64.b64decode(film(frames, "", rate=5, most=most).split("base64,")[1].split('"')[0]) for most in (10**6, 1)
+    ]
+    assert len(files[1]) < len(files[0])
+    with Image.open(io.BytesIO(files[0])) as image:
+        assert image.n_frames == 4

@@ -53,9 +53,8 @@ def run(bench: Bench) -> Findings:
     pictures = {name: _join(light, each) for name, each in chromas.items()}
     mse = {name: errors(each, truth) for name, each in pictures.items()}
     flickers = {name: flicker(each) for name, each in chromas.items()}
-    rows = [
-        [name, mse[name].mean(), flickers[name].mean(), colorfulness(pictures[name]).mean()] for name in list(chromas)
-    ]
+    rows: list[list[object]] = [["true colors", None, *_steadiness(flickers["true colors"], truth)]]
+    rows += [[name, mse[name].mean(), *_steadiness(flickers[name], pictures[name])] for name in list(chromas)[1:]]
     return Findings(
         figures=(
             Figure(
@@ -84,7 +83,12 @@ def run(bench: Bench) -> Findings:
     )
 
 
-_HEAD = ("who", "MSE per element", "change of a, b", "colorfulness")
+_HEAD = ("who", "MSE per element", "change of a, b", "its median", "colorfulness")
+
+
+def _steadiness(changes: np.ndarray, frames: Floats) -> list[object]:
+    """The cells of a row after the error; the median of changes knows nothing of cuts."""
+    return [changes.mean(), np.median(changes), colorfulness(frames).mean()]
 
 
 def read_film(path: Path, most: int | None = None) -> tuple[Floats, float]:
@@ -150,8 +154,8 @@ def _film(pictures: dict[str, Floats], rate: float) -> Section:
             ),
             grid(
                 {name: frames[at] for name, frames in columns.items()},
-                "Six frames at equal distances. What it is sure of, sky and leaves, stays; what may have any color, "
-                "clothes and walls, stays brown or changes.",
+                "Six frames at equal distances. The colorizer guesses daylight and wood where the film is gray, and "
+                "cannot know what color a lamp or a car has.",
                 scale=1,
             ),
         ),
@@ -170,6 +174,7 @@ def _measured(
     rows: list[list[object]], mse: dict[str, np.ndarray], flickers: dict[str, np.ndarray], rate: float, count: int
 ) -> Section:
     names = ("gray", "colored frame by frame")
+    share = mse["colored frame by frame"].mean() / mse["gray"].mean()
 
     def draw_errors(axes: Axes) -> None:
         for name in names:
@@ -190,13 +195,18 @@ def _measured(
                 _HEAD,
                 rows,
                 f"Means of {count} frames: error in sRGB in [0, 1] with the film's own lightness kept; distance in "
-                "units of a and b between a pixel and the same pixel of the next frame; colorfulness of Hasler and "
-                "Suesstrunk 2003.",
+                "units of a and b between a pixel and the same pixel of the next frame, whose median leaves cuts out; "
+                "colorfulness of Hasler and Suesstrunk 2003.",
+            ),
+            text(
+                f"The error of the colored frames is {share:.0%} of the gray ones'. Where a film is nearly without "
+                "color, as this one is, every guess costs, and leaving it gray is hard to beat by squared error."
             ),
             text(
                 "What moves changes its color at a pixel in the true film too, so the truth's own change is the "
                 "measure: less is paleness or smear, more is flicker. Nothing ties a frame's colors to the next one's; "
-                f"the mean of {_WINDOW} frames is the simplest tie, and leaves a trail where something moves fast."
+                f"the mean of {_WINDOW} frames is the simplest tie: it "
+                "leaves a trail where something moves fast, and mixes two scenes at a cut."
             ),
             plot(draw_errors, "Error of each frame."),
             plot(draw_flicker, "Change of chroma from each frame to the next."),

@@ -76,7 +76,7 @@ def run(bench: Bench) -> Findings:
 
 
 _NOISE_WORDS = (
-    "Noise of sigma 0.1, a quarter of what a face's own pixels spread. With the fault a net cannot answer darker than "
+    "Noise of sigma 0.1. With the fault a net cannot answer darker than "
     "mid-gray; mended, it takes the noise out, and the detail with it, since all passes through a code. The U-Net has "
     "no code to pass."
 )

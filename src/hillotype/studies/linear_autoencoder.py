@@ -76,7 +76,13 @@ def run(bench: Bench) -> Findings:
             _who_did_it(scores, answers, test),
             _proof(proof),
             _maps(conv, components, test, labels),
-            Section("Training", (curves([dense, conv, *linear.values()], "Loss: MSE per element, over steps."),)),
+            Section(
+                "Training",
+                (
+                    curves([dense, conv, linear[2]], "A code of two numbers. Loss: MSE per element, over steps of 64."),
+                    curves(list(linear.values()), "The linear nets, by the numbers of their code."),
+                ),
+            ),
         ),
         numbers={
             "mse": {name: values.mean() for name, values in scores.items()},
