@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from hillotype.studies.chroma import chroma, chroma_agreement, gray, keep_luma, mean_color, pca_color, with_luma
+from hillotype.studies.chroma import (
+    chroma,
+    chroma_agreement,
+    color_enlarged,
+    enlarged,
+    gray,
+    keep_luma,
+    mean_color,
+    pca_color,
+    with_luma,
+)
 
 
 @pytest.fixture
@@ -23,6 +33,23 @@ def test_gray_has_256_steps_and_weighs_as_bt601(pictures):
 def test_luma_and_chroma_make_the_picture(pictures):
     assert np.abs(with_luma(gray(pictures), chroma(pictures)) - pictures).max() < 1 / 255
     assert np.abs(keep_luma(gray(pictures), (pictures * 0.9).clip(0, 1)) - pictures).max() < 0.1
+
+
+def test_what_is_colored_enlarged_has_its_size_and_its_luma_again(pictures):
+    class Net:
+        def predict(self, seen):
+            assert seen.shape == (60, 1, 8, 8)
+            return np.concatenate([np.full_like(seen, 0.25), np.full_like(seen, -0.1)], axis=1)
+
+    luma = gray(pictures)
+    colored = color_enlarged(Net(), luma)
+    assert np.abs(gray(colored) - luma).max() < 2 / 255
+    assert chroma(colored)[:, 0] == pytest.approx(np.full((60, 4, 4), 0.25), abs=1e-3)
+
+
+def test_enlarging_keeps_flat_pictures_flat():
+    flat = np.full((2, 1, 3, 5), 102 / 255, np.float32)
+    assert enlarged(flat, 2) == pytest.approx(np.full((2, 1, 6, 10), 0.4))
 
 
 def test_mean_color_is_the_training_pictures_and_the_luma_stays(pictures):

@@ -9,6 +9,15 @@ from hillotype.studies import STUDIES, bench, find_study
 from hillotype.studies.results import run_study
 from hillotype.train.config import read_recipe
 
+SMALLER = {
+    "faces": {f"{name}.model.filters": [8, 8, 8, 8] for name in ("vae", "vae-color")}
+    | {f"{name}.model.latent": 32 for name in ("vae", "vae-color")},
+    "ships-denoise": {"dense.model.widths": [64, 32, 64]},
+    "ships-colorize": {"report.model.filters": [8, 8], "report.model.latent": 8},
+    "class-specificity": {"report.model.filters": [8, 8], "report.model.latent": 8},
+}
+"""The largest nets made smaller: what takes long is to write their checkpoints."""
+
 RECIPES = sorted(Path(bench.__file__).with_name("recipes").glob("*/*.toml"))
 
 
@@ -16,7 +25,13 @@ RECIPES = sorted(Path(bench.__file__).with_name("recipes").glob("*/*.toml"))
 def test_every_study_runs_fast(name, every_set, tmp_path, monkeypatch):
     monkeypatch.setenv("HILLOTYPE_DATA", str(every_set))
     told = []
-    findings = run_study(find_study(name), tmp_path, fast=True, report=lambda what, progress: told.append(what))
+    findings = run_study(
+        find_study(name),
+        tmp_path,
+        fast=True,
+        changes=SMALLER.get(name),
+        report=lambda what, progress: told.append(what),
+    )
     results = json.loads((tmp_path / "results.json").read_text())
     page = (tmp_path / "report.html").read_text()
     assert results["fast"] is True

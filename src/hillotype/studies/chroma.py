@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from hillotype.color import YCbCr
 from hillotype.studies.baselines import Completion, errors
-from hillotype.studies.bench import Floats
+from hillotype.studies.bench import Floats, Trained
 
 _SPACE = YCbCr()
 
@@ -31,6 +32,22 @@ def with_luma(luma: Floats, chroma: Floats) -> Floats:
 def keep_luma(luma: Floats, pictures: Floats) -> Floats:
     """Returns pictures (N, 3, H, W) with the luma (N, 1, H, W) in place of their own, and their own chroma."""
     return with_luma(luma, chroma(pictures))
+
+
+def enlarged(luma: Floats, factor: int) -> Floats:
+    """Returns luma (N, 1, H, W) in 256 steps at `factor` times its size, by bicubic interpolation."""
+    height, width = luma.shape[2:]
+    levels = np.round(luma[:, 0] * 255).astype(np.uint8)
+    size = (width * factor, height * factor)
+    large = [np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BICUBIC)) for each in levels]
+    return np.stack(large)[:, None].astype(np.float32) / np.float32(255)
+
+
+def color_enlarged(net: Trained, luma: Floats, factor: int = 2) -> Floats:
+    """Colors luma (N, 1, H, W) by a net for larger pictures: enlarged, its chroma guessed, and that reduced again."""
+    guess = net.predict(enlarged(luma, factor))
+    height, width = luma.shape[2:]
+    return with_luma(luma, guess.reshape(len(luma), 2, height, factor, width, factor).mean(axis=(3, 5)))
 
 
 def mean_color(train: Floats, luma: Floats) -> Floats:

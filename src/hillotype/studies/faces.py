@@ -106,8 +106,10 @@ class _Nets:
 
     @classmethod
     def train(cls, bench: Bench) -> _Nets:
+        small = {"model.latent": 32} if bench.fast else {}  # most of the net's weights
+
         def vae(name: str, *changes: dict[str, Any]) -> Trained:
-            return bench.train("vae", name, {key: value for each in changes for key, value in each.items()})
+            return bench.train("vae", name, {key: value for each in (small, *changes) for key, value in each.items()})
 
         augment = {f"data.augment.{key}": value for key, value in _AUGMENT.items()}
         return cls(
@@ -116,7 +118,7 @@ class _Nets:
             mended=vae("mended", _MENDED),
             mended_denoise=vae("mended-denoise", _MENDED, _DENOISE),
             augmented=vae("mended-augmented", _MENDED, augment),
-            vae_color=bench.train("vae-color", "mended-color"),
+            vae_color=bench.train("vae-color", "mended-color", small),
             denoise=bench.train("denoise", "our-denoise"),
             color=bench.train("color", "our-color"),
         )

@@ -54,8 +54,9 @@ def number(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
         return f"{value:,}"
-    if not isinstance(value, float):  # numpy's float64 is one
+    if not isinstance(value, float | np.floating):
         return str(value)
+    value = float(value)
     return f"{value:.3g}" if abs(value) < 0.1 or abs(value) >= 1e5 else f"{value:.4g}"
 
 
@@ -106,9 +107,9 @@ def curves(runs: Sequence[Trained], caption: str) -> Html:
                     axes.plot(*zip(*points, strict=True), style, color=f"C{index}", linewidth=1.2, label=label)
         axes.set(xlabel="step", ylabel="loss", yscale="log")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
-    return plot(draw, caption)
+    return plot(draw, caption, size=(8, 3.6))
 
 
 def scatter(points: np.ndarray, labels: Sequence[str], caption: str) -> Html:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.studies.baselines import errors
-from hillotype.studies.chroma import chroma_agreement, gray, keep_luma, mean_color, pca_color
+from hillotype.studies.chroma import chroma_agreement, color_enlarged, gray, keep_luma, mean_color, pca_color
 from hillotype.studies.page import curves, grid, score_table, table, text
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -40,7 +40,7 @@ def run(bench: Bench) -> Findings:
         "report's net": bench.train("report", best=True),
         "its parent": bench.train("report", "parent", _PARENT, best=True),
     }
-    ours, net = bench.train("ours"), best["report's net"]
+    ours, small, net = bench.train("ours"), bench.train("small"), best["report's net"]
     train, valid, test = (bench.pictures(net.run, split) for split in ("train", "validation", "test"))
     seen = gray(test)
     bench.say("principal components")
@@ -52,7 +52,8 @@ def run(bench: Bench) -> Findings:
         **{f"{name}, last": one.answer(seen) for name, one in last.items()},
         **{f"{name}, best": one.answer(seen) for name, one in best.items()},
         **{f"{name}, luma kept": keep_luma(seen, one.answer(seen)) for name, one in best.items()},
-        "our net": ours.answer(seen),
+        "our U-Net, from scratch": small.answer(seen),
+        "our net": color_enlarged(ours, seen),
     }
     scores = {name: errors(pictures, test) for name, pictures in answers.items()}
     means = {name: float(values.mean()) for name, values in scores.items()}
@@ -92,7 +93,7 @@ def run(bench: Bench) -> Findings:
         sections=(
             _comparison(answers, scores, means, test),
             _agreement(agreements),
-            _training(last, ours, means),
+            _training(last, [small, ours], means),
         ),
         numbers={"mse": means, "chroma": agreements},
     )
@@ -147,7 +148,7 @@ def _agreement(agreements: dict[str, dict[str, float]]) -> Section:
     )
 
 
-def _training(last: dict[str, Trained], ours: Trained, means: dict[str, float]) -> Section:
+def _training(last: dict[str, Trained], ours: list[Trained], means: dict[str, float]) -> Section:
     nets = list(last.values())
     return Section(
         "Training",
@@ -162,6 +163,6 @@ def _training(last: dict[str, Trained], ours: Trained, means: dict[str, float]) 
                 "Validation stands still after a few epochs, while the training loss goes on falling: ships are "
                 "learned by heart. Early stopping that watches the training loss, as the report's does, never stops.",
             ),
-            curves([ours], "Our net, MSE of two numbers of chroma."),
+            curves(ours, "Our nets, MSE of two numbers of chroma; the larger one sees its pictures enlarged."),
         ),
     )
