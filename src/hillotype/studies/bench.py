@@ -150,7 +150,7 @@ class Bench:
 
     def fit(self, run: Run, name: str, *, best: bool = False) -> Trained:
         """Trains a run; one that was trained before is read, one that was interrupted goes on."""
-        values = json.dumps(run.model_dump(mode="json"), sort_keys=True)
+        values = json.dumps(run.model_dump(mode="json", exclude_none=True), sort_keys=True)
         folder = self.out / "runs" / f"{name}-{hashlib.sha256(values.encode()).hexdigest()[:10]}"
         finished = folder / "finished.json"
         if not finished.is_file():

@@ -46,7 +46,7 @@ _Scores: TypeAlias = dict[str, np.ndarray]
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's net and ours on each set of classes, and colors every class with each."""
-    sets = list(_SETS)[:2] if bench.fast else list(_SETS)
+    sets = list(_SETS)[:1] if bench.fast else list(_SETS)
     ours = {name: bench.train("ours", f"our-{_dashed(name)}", _sources(name)) for name in sets}
     reports = {name: bench.train("report", f"report-{_dashed(name)}", _sources(name), best=True) for name in sets}
     sizes = {name: len(bench.pictures(net.run, "train")) for name, net in reports.items()}
@@ -183,17 +183,31 @@ def _claims(matrix: _Matrix, sizes: dict[str, int]) -> Section:
                 "MSE per element of RGB in [0, 1] on test pictures: 1,000 ships, 1,000 airplanes, at least 500 of each "
                 "other class. `ships`, `airplanes` and `ten classes` are of equal size.",
             ),
-            text(_CLAIMS),
+            *([text(_in_words(matrix))] if len(sizes) == len(_SETS) else []),
         ),
     )
 
 
-_CLAIMS = (
-    "The report concludes that colorizing autoencoders are specific to a class, and that training on all of CIFAR-10 "
-    "would lead to errors. Read the three rows of equal size down a column: at the same number of pictures, a net does "
-    "best on the class that it was trained on, and one that was trained on all classes is near to it on each. Then "
-    "compare with the rows below them: what the ships gain from more ships, all classes gain from more of all."
-)
+def _in_words(matrix: _Matrix) -> str:
+    """What the table says to the report's two claims: that nets are specific to a class, and that all classes harm."""
+    lines = [
+        "The report concludes that colorizers are specific to a class, and that training on all of CIFAR-10 would lead "
+        "to errors. What changes in a net's error when it is trained on other pictures:"
+    ]
+    for title, who in (("Our net", "ours"), ("The report's net", "reports")):
+
+        def change(test: str, trained: str, instead_of: str, who: str = who) -> str:
+            return f"{matrix.of(who, trained, test) / matrix.of(who, instead_of, test) - 1:+.1%}"
+
+        lines.append(
+            f"{title}: {change('ship', 'airplanes', 'ships')} on ships, trained on as many airplanes in place of "
+            f"ships; {change('airplane', 'ships', 'airplanes')} on airplanes, the other way round; "
+            f"{change('ship', 'ten classes', 'ships')} and {change('airplane', 'ten classes', 'airplanes')}, trained "
+            f"on as many of ten classes. With all of ten classes in place of all ships: "
+            f"{change('ship', 'all of ten classes', 'all ships')} on ships, "
+            f"{change('airplane', 'all of ten classes', 'all ships')} on airplanes."
+        )
+    return " ".join(lines)
 
 
 def _airplanes(
@@ -214,9 +228,9 @@ def _airplanes(
             score_table(scores, f"MSE per element of RGB in [0, 1], mean of {len(planes):,} test airplanes."),
             grid(
                 _rows(ours, reports, planes),
-                "The first test airplanes, none chosen. What the report calls gibberish is the code: its net makes "
-                "ships of airplanes, as all that it shows must be told in 256 numbers that were fitted to ships. With "
-                "the lightness kept, a colorizer of ships knows the sky.",
+                "The first test airplanes, none chosen. What the report calls gibberish is not color but shape: all "
+                "that its net shows must be told in 256 numbers that were fitted to ships. Where the lightness is "
+                "kept, a colorizer of ships serves for airplanes too.",
             ),
         ),
     )
@@ -247,10 +261,6 @@ def _by_class(matrix: _Matrix) -> Section:
                     for name, scores in matrix.ours.items()
                 ],
                 "Error as a share of the gray copy's; 1 is no better than gray.",
-            ),
-            text(
-                "Classes differ more in how much color there is to guess than the nets differ in what they were "
-                "trained on: sky, sea and grass are the same behind everything."
             ),
         ),
     )

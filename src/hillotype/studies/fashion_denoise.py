@@ -115,7 +115,7 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
             ),
             grid(
                 spread({"truth": test, **answers}),
-                "Test pictures, evenly spread over the classes, none chosen. PCA and ridge keep a gray veil around the "
+                "Test pictures, evenly spread over the classes, none chosen. PCA and ridge leave smears around the "
                 "article. The net of the report's kind clears the ground and blurs the pattern; the U-Net keeps edges "
                 "sharper. Prints finer than the noise are lost in all of them.",
             ),

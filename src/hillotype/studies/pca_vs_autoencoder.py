@@ -177,6 +177,7 @@ def _errors(rows: list[_Row]) -> Section:
         axes.grid(alpha=0.3, which="both")
         axes.legend(fontsize="small")
 
+    first, last = rows[0], rows[-1]
     head = ["training digits", "report's net", "PCA, best", "components", f"PCA, {_CODE}"]
     return Section(
         "Error",
@@ -189,9 +190,10 @@ def _errors(rows: list[_Row]) -> Section:
                 "shift taken off for PCA. The best number of components is chosen on validation digits.",
             ),
             text(
-                "The net is trained on pairs of noisy and clean digits, PCA on clean ones alone. A few hundred digits "
-                "tell PCA nearly all that it can know; the net goes on learning. So it is not time but error in which "
-                "the two part as the data grow."
+                f"From {first.size:,} to {last.size:,} digits PCA's error falls from {first.pca_best:.4f} to "
+                f"{last.pca_best:.4f}, the net's from {first.net:.4f} to {last.net:.4f}. PCA learns from clean digits "
+                "what a digit is made of, and soon knows it; the net learns from pairs how noise is taken off, and has "
+                "more to learn. So it is in error, not in time, that more data speak for the net."
             ),
         ),
     )

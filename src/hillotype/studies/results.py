@@ -92,19 +92,32 @@ def ordered() -> list[Study]:
 
 
 def markdown(folder: Path) -> str:
-    """Returns the table of the studies whose `results.json` lie in folders of `folder`, as Markdown.
+    """Returns a page, as Markdown, with the figures of the studies whose `results.json` lie in folders of `folder`.
 
     Raises:
         DataError: none is there, or one is damaged.
     """
     heads = ["study", "report", "figure", "n", *COLUMNS.values(), "must reach"]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    rows: list[str] = []
+    missing = []
     for study in ordered():
         path = folder / study.name / "results.json"
         if path.is_file():
-            lines += _markdown_lines(study, path)
-    if len(lines) == 2:
+            rows += _markdown_lines(study, path)
+        else:
+            missing.append(study.name)
+    if not rows:
         raise DataError(f"{folder}: no results of studies in it; run `hillotype study all -o {folder}` first")
+    lines = [
+        "# The studies",
+        "",
+        f"Made by `hillotype study --table {folder}` from what `hillotype study all -o {folder}` left there.",
+        *([f"Not run in full yet: {', '.join(missing)}."] if missing else []),
+        "",
+        f"| {' | '.join(heads)} |",
+        "|---" * len(heads) + "|",
+        *rows,
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -42,7 +42,7 @@ class DataSettings(_Settings):
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
     limit: int | None = Field(None, ge=1)
     """At most so many pictures of each source train, and test."""
-    per_class: int | None = Field(None, ge=1, exclude_if=lambda value: value is None)
+    per_class: int | None = Field(None, ge=1)
     """At most so many pictures of each class of a source, the folders in it, train, validate and test."""
     gray: bool = False
     """Train on BT.601 luma."""
