@@ -43,7 +43,3 @@ def test_limit_holds_over_all_classes(tiny, classes):
 def test_pictures_without_a_class_cannot_be_balanced(tiny, classes):
     with pytest.raises(DataError, match="of no class"):
         names(take(tiny, classes / "dog", per_class=1))
-
-
-def test_a_recipe_that_does_not_balance_says_nothing_of_it(tiny, classes):
-    assert "per_class" not in take(tiny, classes).model_dump()["data"]

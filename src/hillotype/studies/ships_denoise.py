@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hillotype.studies.baselines import Components, best_count, errors, ridge
 from hillotype.studies.page import curves, grid, plot, score_table, table, text
-from hillotype.studies.study import Figure, Findings, Section, study
+from hillotype.studies.study import Figure, Findings, Html, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 _REPORTED_TRAIN, _REPORTED_BEST, _REPORTED_LAST = 0.0138, 0.0167, 0.0175
 _COUNTS = (25, 50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400)
-_EPOCHS = 50
+_PENALTY = 0.03
+"""Of the regression, chosen on validation ships."""
+
+_EPOCHS, _CODE = 50, 600
 
 
 @study(
@@ -42,7 +46,7 @@ def run(bench: Bench) -> Findings:
         "noisy": np.asarray(dense.task.untouched(noisy)),
         "noisy, made darker": (noisy - shift).clip(0, 1),
         f"PCA, {count}": components.reconstruct(noisy - shift, count),
-        "linear regression": ridge(noisy_train, train, noisy, penalty=0.01),
+        "linear regression": ridge(noisy_train, train, noisy, penalty=_PENALTY),
         "report's net, last": dense.answer(noisy),
         "report's net, best": best.answer(noisy),
         "our net": ours.answer(noisy),
@@ -53,7 +57,11 @@ def run(bench: Bench) -> Findings:
         "noisy ships": [float(errors(components.reconstruct(noisy - shift, k), test).mean()) for k in counts],
         "clean ships": [float(errors(components.reconstruct(test, k), test).mean()) for k in counts],
     }
-    clean = float(errors(best.answer(test + shift), test).mean())
+    lost = _Lost(
+        without_noise=float(errors(best.answer(test + shift), test).mean()),
+        in_training=float(errors(dense.answer(noisy_train), train).mean()),
+        by_components=float(errors(components.reconstruct(test, _CODE), test).mean()),
+    )
     return Findings(
         figures=(
             Figure(
@@ -81,15 +89,31 @@ def run(bench: Bench) -> Findings:
         ),
         sections=(
             _comparison(answers, scores, test),
-            _why(counts, by_count, means, clean),
-            Section("Training", (curves([dense, ours], "MSE per element over steps."), _losses(dense, means))),
+            _why(counts, by_count, means, lost),
+            Section("Training", (curves([dense, ours], "MSE per element over steps."), _losses(dense, means, lost))),
         ),
         numbers={
             "mse": means,
             "mse of PCA": {"components": list(counts), **by_count},
-            "report's net on ships without noise": clean,
+            "report's net on test ships without noise": lost.without_noise,
+            "report's net on training ships, after the last epoch": lost.in_training,
         },
     )
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """What tells why the report's net loses so much, each an MSE per element.
+
+    Attributes:
+        without_noise: of the net on test ships that have no noise.
+        in_training: of the net on the noisy ships that it was trained on.
+        by_components: of as many principal components as the net's code has numbers, on test ships without noise.
+    """
+
+    without_noise: float
+    in_training: float
+    by_components: float
 
 
 def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test: Floats) -> Section:
@@ -109,7 +133,7 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
             ),
             text(
                 f"The report's net has {net / noisy:.1f} times the error of the noisy ship that it was given. The "
-                "report saw the distortion and blamed the size of its data set; the next section says what it is."
+                "next section asks why."
             ),
             grid(
                 {"truth": test, **answers},
@@ -120,7 +144,12 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
     )
 
 
-def _why(counts: tuple[int, ...], by_count: dict[str, list[float]], means: dict[str, float], clean: float) -> Section:
+def _why(
+    counts: tuple[int, ...],
+    by_count: dict[str, list[float]],
+    means: dict[str, float],
+    lost: _Lost,
+) -> Section:
     def draw(axes: Axes) -> None:
         for name, values in by_count.items():
             axes.plot(counts, values, ".-", label=f"PCA, {name}")
@@ -131,24 +160,27 @@ def _why(counts: tuple[int, ...], by_count: dict[str, list[float]], means: dict[
         axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
     return Section(
-        "Why: the code, not the noise",
+        "Where the error comes from",
         (
             text(
-                f"Given ships without noise, only as much brighter as the noise makes them, the report's net has an "
-                f"error of {clean:.4f}, nearly as much as with noise. What it loses is the picture, which must pass "
-                "through layers that were fitted to a few thousand ships. Where the noise is faint, an answer is worth "
-                "nothing unless it keeps all of the picture: a correction that is added to it does."
+                "Given ships without noise, only as much brighter as the noise makes them, the report's net has an "
+                f"error of {lost.without_noise:.4f}: what it loses is the picture. The report saw the distortion and "
+                f"blamed the small number of ships; but on the ships that it was trained on, its error is "
+                f"{lost.in_training:.4f} too. Nor is the code too small: {_CODE} principal components, as many as the "
+                f"code has numbers, lose {lost.by_components:.5f} of ships without noise. Eight dense layers are hard "
+                "to train to pass a picture on; a correction that is added to the picture has it from the start."
             ),
             plot(draw, "What principal components lose of a ship, with noise and without it.", size=(8, 3.6)),
         ),
     )
 
 
-def _losses(dense: Trained, means: dict[str, float]) -> str:
+def _losses(dense: Trained, means: dict[str, float], lost: _Lost) -> Html:
     return table(
         ["the report's net on", "MSE per element"],
         [
             ["training ships, mean over the last epoch", dense.running_loss(1 / _EPOCHS)],
+            ["training ships, after it", lost.in_training],
             ["test ships, after it", means["report's net, last"]],
             ["test ships, weights of the best validation", means["report's net, best"]],
         ],
