@@ -12,10 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hillotype.cli.text import printable
-from hillotype.restore.folder import Job, Result
-from hillotype.restore.page import describe
 
 if TYPE_CHECKING:
+    from hillotype.restore.folder import Job, Result
     from hillotype.train.loop import Progress as Training
 
 
@@ -52,6 +51,8 @@ class Display:
 
     def finish(self, result: Result) -> None:
         """Show what became of a picture."""
+        from hillotype.restore.page import describe
+
         self._done += 1
         self._bar.update(self._task, completed=self._done)
         if result.message:
