@@ -120,6 +120,7 @@ batch = 2
 @pytest.fixture
 def toy(monkeypatch, tmp_path, photos):
     """Registers the study `toy`, which denoises with one recipe at two learning rates."""
+    from hillotype import pages
     from hillotype.studies import STUDIES, Figure, Findings, Section, bench, page
     from hillotype.studies.study import study
 
@@ -137,10 +138,10 @@ def toy(monkeypatch, tmp_path, photos):
         error = float(((slow.answer(seen) - pictures) ** 2).mean())
         figure = Figure("MSE", len(pictures), reported="0.1 (train)", reproduced=error, best=error, target=1.0)
         shown = (
-            page.text("A `net` & its answers"),
+            pages.text("A `net` & its answers"),
             page.curves([slow, quick], "curves"),
-            page.grid({"truth": pictures, "seen": seen}, "pictures"),
-            page.table(["a", "b"], [[1, 0.25], ["x", None]]),
+            pages.grid({"truth": pictures, "seen": seen}, "pictures"),
+            pages.table(["a", "b"], [[1, 0.25], ["x", None]]),
         )
         return Findings((figure,), "Nothing differs.", (Section("What it shows", shown),), {"error": error})
 

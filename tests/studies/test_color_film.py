@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from hillotype.errors import DataError
+from hillotype.pages import film
 from hillotype.studies import find_study
 from hillotype.studies.color_film import flicker, read_film, smoothed
-from hillotype.studies.page import film
 from hillotype.studies.results import run_study
 
 

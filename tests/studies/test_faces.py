@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from hillotype.models import build
-from hillotype.studies.bench import Trained
 from hillotype.studies.faces import draw_codes, equivalent_beta, fault_floor, report_loss
 from hillotype.tasks import Reconstruct
+from hillotype.train.trained import Trained
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from hillotype.models import build
-from hillotype.studies.bench import Trained
 from hillotype.studies.lab_colorize import batch_statistics, coarse, truncated
 from hillotype.tasks import Colorize
+from hillotype.train.trained import Trained
 
 
 @pytest.fixture

@@ -111,7 +111,8 @@ def _run(one: Study, folder: Path, fast: bool, settings: list[str] | None, as_js
 
 
 def _show(findings: Findings) -> None:
-    from hillotype.studies.page import COLUMNS, number
+    from hillotype.pages import number
+    from hillotype.studies.page import COLUMNS
 
     for figure in findings.figures:
         values = ", ".join(

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,21 @@ from hillotype.evaluate.baselines import Baseline
 from hillotype.evaluate.measure import Results
 from hillotype.evaluate.patches import Floats
 from hillotype.files import make_folder, write_whole, writing
+from hillotype.pages import shell
 from hillotype.tasks import Task
 
-_PAGE = Path(__file__).with_name("report.html")
+_STYLE = """dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+th, td { padding: .3rem .8rem; text-align: right; font-variant-numeric: tabular-nums; }
+th:first-child, td:first-child { text-align: left; }
+tbody tr:nth-last-child(-n+2) { font-weight: 600; }
+figure div { display: flex; flex-wrap: wrap; gap: .5rem; }
+figure img { flex: 1 1 15rem; min-width: 0; }"""
+
+_HOW_TO_READ = (
+    "<p>First row: the pictures left alone. Last row: the mean difference to it, picture by picture, and its 95% "
+    "bootstrap interval.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -83,16 +94,19 @@ def write_report(
     """
     make_folder(folder)
     content = {"title": title, **facts, "rows": results.rows()}
-    page = Template(_PAGE.read_text("utf-8")).substitute(
-        title=html.escape(title),
-        facts="".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(str(v))}</dd>" for k, v in facts.items()),
-        tables="".join(_html(table) for table in tables(results)),
-        examples="".join(
+    body = [
+        "<dl>",
+        *(f"<dt>{html.escape(key)}</dt><dd>{html.escape(str(value))}</dd>" for key, value in facts.items()),
+        "</dl>",
+        *(_html(table) for table in tables(results)),
+        _HOW_TO_READ,
+        *(
             f"<figure><div>{''.join(_image(picture) for picture in strip)}</div>"
             f"<figcaption>{html.escape(caption)}</figcaption></figure>"
             for caption, strip in examples
         ),
-    )
+    ]
+    page = shell(title, "\n".join(body), _STYLE)
     texts = {"report.json": json.dumps(content, indent=2) + "\n", "report.html": page}
     for name, text in texts.items():
         with writing(folder / name):

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from string import Template
 
 import numpy as np
 from PIL import Image
 
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
+from hillotype.pages.shell import shell
 from hillotype.pictures import Picture, to_pil
 from hillotype.restore.folder import Job, Result
 
@@ -48,9 +48,10 @@ class Page:
         summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) + "."
         if counts["done"] + counts["copied"] > len(self._previews):
             summary += f" The first {len(self._previews)} are shown."
-        page = Template((Path(__file__).with_name("page.html")).read_text(encoding="utf-8")).substitute(
-            title=html.escape(title), summary=summary, entries="\n".join(map(self._entry, results))
-        )
+        how = "Drag across a picture, or focus it and use the arrow keys: before on the left, after on the right."
+        entries = "\n".join(map(self._entry, results))
+        style, script = (Path(__file__).with_name(name).read_text("utf-8") for name in ("page.css", "page.js"))
+        page = shell(title, f"<p>{summary} {how}</p>\n{entries}\n<script>\n{script}</script>", style)
         with writing(path, PictureError):
             write_whole([page.encode("utf-8", "surrogateescape")], path, overwrite=True)
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from hillotype.pages import grid, plot, table, text
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.budget import Entry, compare_registered, components_error
-from hillotype.studies.page import grid, plot, table, text
 from hillotype.studies.study import Figure, Findings, Section, study
 from hillotype.studies.sweep import Sweep, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED = 0.57
 _SIBLING = 0.0043

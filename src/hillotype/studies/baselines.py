@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from hillotype.models.pca import principal_axes
-from hillotype.studies.bench import Floats
+from hillotype.train.trained import Floats
 
 
 def errors(answers: Floats, truths: Floats) -> np.ndarray:

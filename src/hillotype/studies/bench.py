@@ -6,101 +6,23 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import torch
 
 from hillotype.data import class_of
 from hillotype.errors import RecipeError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.models import Autoencoder, ImageModel
-from hillotype.tasks import Task
-from hillotype.train import checkpoint
 from hillotype.train.batches import load_named_split
-from hillotype.train.config import Run, build_model, build_task, make_run, read_recipe
+from hillotype.train.config import Run, make_run, read_recipe
 from hillotype.train.loop import Progress, fit
-
-Floats = np.ndarray
-"""float32 (N, C, H, W), pictures in [0, 1]."""
+from hillotype.train.trained import Floats, Trained, open_run
 
 FAST_STEPS, FAST_PICTURES = 12, 96
 """What a fast run trains and measures: enough to see that everything works, nothing more."""
 
 _RECIPES = Path(__file__).with_name("recipes")
-_BATCH = 250
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A model that a study has trained.
-
-    Attributes:
-        name: of the run within the study.
-        run: its recipe.
-        model: with the averaged weights of the last step, or of the best validation, in evaluation mode.
-        task: what it was trained for.
-        folder: its run folder.
-        seconds: how long the training took.
-        steps: how many steps it took.
-    """
-
-    name: str
-    run: Run
-    model: ImageModel
-    task: Task
-    folder: Path
-    seconds: float
-    steps: int
-
-    @cached_property
-    def history(self) -> list[dict[str, float]]:
-        """The lines of metrics.jsonl: `step`, and `train_loss` or `validation_loss` among others."""
-        return [json.loads(line) for line in (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()]
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers training changed."""
-        return sum(p.numel() for p in self.model.trained_parameters())
-
-    def running_loss(self, share: float) -> float:
-        """Mean training loss over the last share of the steps, while weights moved: what Keras prints of an epoch."""
-        late = [row for row in self.history if row["step"] > (1 - share) * self.steps]
-        return float(np.mean([row["train_loss"] for row in late if "train_loss" in row]))
-
-    def observe(self, pictures: Floats, seed: int = 0) -> Floats:
-        """Returns what the model sees of pictures: the same for the same seed, and for a `fixed` noise always."""
-        batches = torch.split(torch.from_numpy(pictures), _BATCH)
-        rng = torch.Generator().manual_seed(seed)
-        return np.asarray(torch.cat([self.task.observe(batch, rng) for batch in batches]))
-
-    def predict(self, seen: Floats) -> Floats:
-        """Returns the model's own answers (N, k, H, W) to what it sees (N, c, H, W)."""
-        with torch.no_grad():
-            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
-            answers = [self.model(batch.contiguous(memory_format=torch.channels_last)) for batch in batches]
-        return np.asarray(torch.cat(answers).float().contiguous())
-
-    def codes(self, seen: Floats) -> np.ndarray:
-        """Returns an autoencoder's codes (N, ...) of what it sees (N, c, H, W)."""
-        model = cast(Autoencoder, self.model)
-        with torch.no_grad():
-            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
-            return np.asarray(torch.cat([model.encode(batch) for batch in batches]).float())
-
-    def decode(self, codes: np.ndarray) -> Floats:
-        """Returns the pictures (N, C, H, W) in [0, 1] that an autoencoder makes of codes (N, ...)."""
-        model = cast(Autoencoder, self.model)
-        with torch.no_grad():
-            batches = torch.split(torch.from_numpy(codes.astype(np.float32)), _BATCH)
-            answers = np.asarray(torch.cat([model.decode(batch) for batch in batches]).float().contiguous())
-        return np.asarray(self.task.finish(answers, answers), dtype=np.float32)
-
-    def answer(self, seen: Floats) -> Floats:
-        """Returns the pictures (N, C, H, W) in [0, 1] that the model makes of what it sees."""
-        return np.asarray(self.task.finish(seen, self.predict(seen)), dtype=np.float32)
 
 
 @dataclass
@@ -158,9 +80,7 @@ class Bench:
             fit(run, folder, resume=True, report=lambda progress: self.report(name, progress))
             with writing(finished, RecipeError):
                 write_whole([json.dumps({"name": name}).encode()], finished, overwrite=True)
-        model = build_model(run, pretrained=False)
-        progress = checkpoint.read_averaged(folder / f"{'best' if best else 'last'}.safetensors", model)
-        trained = Trained(name, run, model.eval(), build_task(run), folder, progress["seconds"], progress["step"])
+        trained = open_run(folder, name, best=best)
         if all(one.folder != folder for one in self.runs):  # its best and its last weights are one run
             self.runs.append(trained)
         return trained

@@ -12,12 +12,13 @@ import torch
 
 from hillotype.errors import RecipeError
 from hillotype.models import MODELS, Autoencoder, build
+from hillotype.pages import grid, table, text
 from hillotype.studies.baselines import Components, errors
-from hillotype.studies.page import grid, table, text
 from hillotype.studies.study import Section
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats
 
 SIDE, CHANNELS = 32, 3
 """The pictures that all of them are given."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from hillotype.color import YCbCr
 from hillotype.studies.baselines import Completion, errors
-from hillotype.studies.bench import Floats, Trained
+from hillotype.train.trained import Floats, Trained
 
 _SPACE = YCbCr()
 

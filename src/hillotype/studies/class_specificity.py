@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from hillotype.data.sources import CLASSES
+from hillotype.pages import grid, score_table, table, text
 from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import color_enlarged, gray, mean_color, pca_color
-from hillotype.studies.page import curves, grid, score_table, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _CLASSES = CLASSES["cifar10"]
 _EQUAL = 1400

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.color import COLOR_SPACES, rgb_to_gray
+from hillotype.pages import grid, plot, table, text
 from hillotype.studies.baselines import errors
-from hillotype.studies.page import grid, plot, table, text
 from hillotype.studies.study import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Floats, Trained
+    from hillotype.train.trained import Floats, Trained
 
 
 OUTPUTS = ("sigmoid", "linear")

@@ -10,15 +10,17 @@ from skimage.color import rgb2yiq
 
 from hillotype.color import COLOR_SPACES
 from hillotype.metrics import bootstrap_interval
+from hillotype.pages import grid, table, text
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.chroma import gray, mean_color, pca_color
 from hillotype.studies.color_attempts import OUTPUTS, Encoding, by_difference, by_ratio, by_ycbcr, measure, planes
-from hillotype.studies.page import curves, grid, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 from hillotype.studies.sweep import sweep
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _SPACES = ("rgb", "lab", "ycbcr", "ratio", "difference")
 _LONG_SPACES, _LONG_EPOCHS = ("ycbcr", "difference"), 100

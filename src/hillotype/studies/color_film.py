@@ -14,14 +14,15 @@ from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.data.archives import data_folder
 from hillotype.errors import DataError
 from hillotype.metrics import colorfulness
+from hillotype.pages import film, grid, plot, table, text
 from hillotype.studies.baselines import errors
-from hillotype.studies.page import film, grid, plot, table, text
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats
 
 _FILM = "video/bikes.mp4"
 _LAB = Lab()

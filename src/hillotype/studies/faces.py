@@ -9,15 +9,17 @@ import numpy as np
 import torch
 
 from hillotype.models.base import Generative
+from hillotype.pages import grid, plot, score_table, spread, table, text
 from hillotype.studies.baselines import Components, best_count, errors
 from hillotype.studies.chroma import gray, mean_color, pca_color
-from hillotype.studies.page import curves, grid, plot, score_table, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED = {"reconstruct": 4518.25, "denoise": 4393.07, "color": 4475.45}
 """Losses of the report's test pictures after 20 epochs: 100,000 times the mean squared error, plus the divergence."""

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hillotype.pages import Html, grid, plot, score_table, spread, text
 from hillotype.studies.baselines import Components, best_count, errors, ridge
-from hillotype.studies.page import curves, grid, plot, score_table, spread, text
-from hillotype.studies.study import Figure, Findings, Html, Section, study
+from hillotype.studies.page import curves
+from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats
 
 _TRAIN_LOG = (
     *(0.080765, 0.059998, 0.058302, 0.055288, 0.049140, 0.046947, 0.045652, 0.044647, 0.043867, 0.043031),

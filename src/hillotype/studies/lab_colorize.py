@@ -13,14 +13,16 @@ import torch
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.metrics import bootstrap_interval, colorfulness
+from hillotype.pages import grid, plot, table, text
 from hillotype.studies.baselines import Completion, errors
-from hillotype.studies.page import curves, grid, plot, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED = {
     "10,000 pictures, rate 0.001": (0.00084, 0.00476, 0.01391, 0.00056),

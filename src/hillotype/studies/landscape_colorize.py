@@ -11,12 +11,14 @@ from torch.nn import functional
 
 from hillotype.color import color_space
 from hillotype.metrics import colorfulness, delta_e2000
+from hillotype.pages import grid, score_table, spread, table, text
 from hillotype.studies.baselines import Completion, errors
-from hillotype.studies.page import curves, grid, score_table, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _STAND_IN = "The landscapes are 6,975 of the Intel scene set, which stand in for the report's 7,129."
 _COARSE = 22

@@ -8,12 +8,14 @@ import numpy as np
 import torch
 
 from hillotype.models import Autoencoder
+from hillotype.pages import grid, scatter, score_table, spread, table, text
 from hillotype.studies.baselines import Components, errors
-from hillotype.studies.page import curves, grid, scatter, score_table, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED = 0.0290
 _SIZES = (2, 8, 32)

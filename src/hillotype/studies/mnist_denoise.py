@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hillotype.pages import grid, plot, score_table, spread, table, text
 from hillotype.studies.baselines import Components, best_count, errors, ridge
-from hillotype.studies.page import curves, grid, plot, score_table, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED = 0.0093
 """The loss that Keras printed for the last epoch: of training digits, and a mean over the epoch."""

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from sklearn.decomposition import PCA
 
+from hillotype.pages import Html, grid, plot, spread, table, text
 from hillotype.studies.baselines import Components, best_count, errors
-from hillotype.studies.page import curves, grid, plot, spread, table, text
-from hillotype.studies.study import Figure, Findings, Html, Section, study
+from hillotype.studies.page import curves
+from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _SIZES = (250, 1000, 4000, 15000, 60000)
 _EPOCHS, _BATCH, _LEAST_STEPS = 20, 50, 2000

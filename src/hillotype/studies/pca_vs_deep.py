@@ -8,14 +8,16 @@ import numpy as np
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 
+from hillotype.pages import grid, plot, scatter, score_table, spread, table, text
 from hillotype.studies.baselines import Components, errors
-from hillotype.studies.page import curves, grid, plot, scatter, score_table, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats
 
 _REPORTED_DEEP, _REPORTED_PCA = 3.00, 13.87
 """Squared error of a test digit by 30 numbers: Hinton and Salakhutdinov 2006, https://doi.org/10.1126/science.1127647"""

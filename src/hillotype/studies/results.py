@@ -13,8 +13,9 @@ import numpy as np
 from hillotype import __version__
 from hillotype.errors import DataError, RecipeError
 from hillotype.files import write_whole, writing
+from hillotype.pages import number
 from hillotype.studies.bench import Bench
-from hillotype.studies.page import COLUMNS, number, render
+from hillotype.studies.page import COLUMNS, render
 from hillotype.studies.study import STUDIES, Findings, Study
 from hillotype.train.loop import Progress
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hillotype.pages import grid, score_table, table, text
 from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import chroma_agreement, color_enlarged, gray, keep_luma, mean_color, pca_color
-from hillotype.studies.page import curves, grid, score_table, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _PARENT = {"model.filters": [64, 128, 256]}
 _QUOTED: list[list[object]] = [

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hillotype.pages import Html, grid, plot, score_table, table, text
 from hillotype.studies.baselines import Components, best_count, errors, ridge
-from hillotype.studies.page import curves, grid, plot, score_table, table, text
-from hillotype.studies.study import Figure, Findings, Html, Section, study
+from hillotype.studies.page import curves
+from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
+    from hillotype.train.trained import Floats, Trained
 
 _REPORTED_TRAIN, _REPORTED_BEST, _REPORTED_LAST = 0.0138, 0.0167, 0.0175
 _COUNTS = (25, 50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from hillotype.errors import RecipeError
+from hillotype.pages import Html
 
 if TYPE_CHECKING:
     from hillotype.studies.bench import Bench
-
-Html: TypeAlias = str
-"""A piece of a page, made by `hillotype.studies.page`."""
 
 
 @dataclass(frozen=True)

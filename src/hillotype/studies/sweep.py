@@ -21,8 +21,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from hillotype.errors import DataError
-from hillotype.studies.bench import Bench, Trained
+from hillotype.studies.bench import Bench
 from hillotype.train.config import Run
+from hillotype.train.trained import Trained
 
 Settings: TypeAlias = dict[str, str | int | float | None]
 """Dotted settings of a recipe and their values."""

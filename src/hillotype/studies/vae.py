@@ -11,15 +11,17 @@ import torch
 from torch import Tensor
 
 from hillotype.models import Generative
+from hillotype.pages import grid, scatter, spread, table, text
 from hillotype.studies.baselines import Components, errors
-from hillotype.studies.page import curves, grid, scatter, spread, table, text
+from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 from hillotype.train.batches import drawing_from
 from hillotype.train.config import build_model
 
 if TYPE_CHECKING:
-    from hillotype.studies.bench import Bench, Floats, Trained
+    from hillotype.studies.bench import Bench
     from hillotype.train.config import Run
+    from hillotype.train.trained import Floats, Trained
 
 _WIDE = 32
 _SHOWN = 12

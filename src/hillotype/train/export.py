@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -23,8 +22,8 @@ from hillotype.errors import ModelFileError, RecipeError
 from hillotype.files import make_folder, why_not_written
 from hillotype.modelfile import Card, load_model, write_card
 from hillotype.models import ImageModel
-from hillotype.train import checkpoint
-from hillotype.train.config import Run, build_model, build_task, make_run
+from hillotype.train.config import Run
+from hillotype.train.trained import Trained, open_run
 
 PARITY = 1e-4
 """The largest difference between torch and ONNX Runtime, with the same weights, that an export may show."""
@@ -46,16 +45,11 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
     `ROUNDING`, at several sizes.
 
     Raises:
-        RecipeError: `path` holds no run.
+        RecipeError: `path` holds no run, or its model cannot be a model file.
         ModelFileError: ONNX and torch disagree, or the file cannot be written.
     """
-    best = path / "best.safetensors"
-    if not best.is_file():
-        raise RecipeError(f"{path}: no best.safetensors in it; give the folder of a run that has validated once")
-    run = make_run(checkpoint.read_run(best), str(best))
-    model = build_model(run, pretrained=False)
-    progress = checkpoint.read_averaged(best, model)
-    model.eval()
+    trained = open_run(path)
+    run, model = trained.run, trained.model
     if model.size is not None:
         height, width = model.size
         raise RecipeError(
@@ -69,7 +63,7 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
         )
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
-    card = make_card(run, model, progress, vividness)
+    card = make_card(run, trained, vividness)
     target = target or path / f"{card.name}.onnx"
     make_folder(target.parent, ModelFileError)
     proto = to_onnx(model, card)
@@ -87,9 +81,12 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
     return card
 
 
-def make_card(run: Run, model: ImageModel, progress: dict[str, Any], vividness: float) -> Card:
-    """Returns the card of a run's model; its metrics are empty until `hillotype evaluate --record`."""
-    task = build_task(run)
+def make_card(run: Run, trained: Trained, vividness: float) -> Card:
+    """Returns the card of a trained model, with the settings of `run`.
+
+    Its metrics are empty until `hillotype evaluate --record`.
+    """
+    task, model = trained.task, trained.model
     taken, given = task.channels(1 if run.data.gray else 3)
     return Card(
         name=run.name,
@@ -105,8 +102,8 @@ def make_card(run: Run, model: ImageModel, progress: dict[str, Any], vividness: 
         parameters=sum(p.numel() for p in model.parameters()),
         training={
             "recipe": run.model_dump(mode="json", exclude_none=True),
-            "steps": progress["step"],
-            "minutes": round(progress["seconds"] / 60, 1),
+            "steps": trained.steps,
+            "minutes": round(trained.seconds / 60, 1),
         },
         data_licence="; ".join(dict.fromkeys(source.licence for source in run.data.sources)),
         code_version=__version__,

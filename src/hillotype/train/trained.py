@@ -1,0 +1,114 @@
+"""A model that was trained: its recipe, its weights and its log, ready to answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import numpy as np
+import torch
+
+from hillotype.errors import RecipeError
+from hillotype.models import Autoencoder, ImageModel
+from hillotype.tasks import Task
+from hillotype.train import checkpoint
+from hillotype.train.config import Run, build_model, build_task, make_run
+
+Floats: TypeAlias = np.ndarray
+"""float32 (N, C, H, W), pictures in [0, 1]."""
+
+_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run has made.
+
+    Attributes:
+        name: what it is called beside others.
+        run: its recipe.
+        model: with the averaged weights of the last step, or of the best validation, in evaluation mode.
+        task: what it was trained for.
+        folder: its run folder.
+        seconds: how long the training took.
+        steps: how many steps it took.
+    """
+
+    name: str
+    run: Run
+    model: ImageModel
+    task: Task
+    folder: Path
+    seconds: float
+    steps: int
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """The lines of metrics.jsonl: `step`, and `train_loss` or `validation_loss` among others."""
+        return [json.loads(line) for line in (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training changed."""
+        return sum(p.numel() for p in self.model.trained_parameters())
+
+    def running_loss(self, share: float) -> float:
+        """Mean training loss over the last share of the steps, while weights moved: what Keras prints of an epoch."""
+        late = [row for row in self.history if row["step"] > (1 - share) * self.steps]
+        return float(np.mean([row["train_loss"] for row in late if "train_loss" in row]))
+
+    def observe(self, pictures: Floats, seed: int = 0) -> Floats:
+        """Returns what the model sees of pictures: the same for the same seed, and for a `fixed` noise always."""
+        batches = torch.split(torch.from_numpy(pictures), _BATCH)
+        rng = torch.Generator().manual_seed(seed)
+        return np.asarray(torch.cat([self.task.observe(batch, rng) for batch in batches]))
+
+    def predict(self, seen: Floats) -> Floats:
+        """Returns the model's own answers (N, k, H, W) to what it sees (N, c, H, W)."""
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
+            answers = [self.model(batch.contiguous(memory_format=torch.channels_last)) for batch in batches]
+        return np.asarray(torch.cat(answers).float().contiguous())
+
+    def codes(self, seen: Floats) -> np.ndarray:
+        """Returns an autoencoder's codes (N, ...) of what it sees (N, c, H, W)."""
+        model = cast(Autoencoder, self.model)
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
+            return np.asarray(torch.cat([model.encode(batch) for batch in batches]).float())
+
+    def decode(self, codes: np.ndarray) -> Floats:
+        """Returns the pictures (N, C, H, W) in [0, 1] that an autoencoder makes of codes (N, ...)."""
+        model = cast(Autoencoder, self.model)
+        with torch.no_grad():
+            batches = torch.split(torch.from_numpy(codes.astype(np.float32)), _BATCH)
+            answers = np.asarray(torch.cat([model.decode(batch) for batch in batches]).float().contiguous())
+        return np.asarray(self.task.finish(answers, answers), dtype=np.float32)
+
+    def answer(self, seen: Floats) -> Floats:
+        """Returns the pictures (N, C, H, W) in [0, 1] that the model makes of what it sees."""
+        return np.asarray(self.task.finish(seen, self.predict(seen)), dtype=np.float32)
+
+
+def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Trained:
+    """Opens a run folder.
+
+    Args:
+        folder: that `hillotype train` made.
+        name: what it is called beside others; the run's own name if it is not given.
+        best: take the weights of the best validation; else the last ones.
+
+    Raises:
+        RecipeError: the folder holds no run that has validated once.
+        DataError: its checkpoint is damaged.
+    """
+    file = folder / f"{'best' if best else 'last'}.safetensors"
+    if not file.is_file():
+        raise RecipeError(f"{folder}: no {file.name} in it; give the folder of a run that has validated once")
+    run = make_run(checkpoint.read_run(file), str(file))
+    model = build_model(run, pretrained=False)
+    progress = checkpoint.read_averaged(file, model)
+    return Trained(name or run.name, run, model.eval(), build_task(run), folder, progress["seconds"], progress["step"])
