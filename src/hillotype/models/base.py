@@ -19,7 +19,8 @@ class ImageModel(nn.Module):
             multiples of `multiple` and overlap by as much; None if the model must see the picture whole.
         output_range: the numbers that the output activation can reach.
         divergence: after a forward pass in training mode, what a generative model adds to the loss: the divergence
-            of each picture's posterior from the prior in nats, (N,); None for every other model.
+            of each picture's posterior from the prior, by number of the code, in nats, (N, latent); None for every
+            other model.
     """
 
     multiple: int = 1
@@ -79,7 +80,7 @@ class Generative(Autoencoder):
             self.divergence = None
             return self.decode(self.encode(x))
         mean, logvar = (part.float() for part in self.posterior(x))
-        self.divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp()).flatten(1).sum(dim=1)
+        self.divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp())
         return self.decode(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
 
     def sample(self, count: int, rng: torch.Generator) -> Tensor:

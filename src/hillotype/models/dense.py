@@ -24,7 +24,8 @@ class Dense(Autoencoder):
         out_channels: channels of its answer.
         side: height and width of the pictures.
         widths: numbers of the hidden layers.
-        activation: of every hidden layer, the code among them.
+        activation: of every hidden layer.
+        code: activation of the code; that of the hidden layers if it is not given, "linear" for codes without bounds.
         output: activation of the answer.
 
     Raises:
@@ -39,15 +40,16 @@ class Dense(Autoencoder):
         side: int = 28,
         widths: Sequence[int] = (500, 300, 100, 300, 500),
         activation: str = "relu",
+        code: str | None = None,
         output: str = "sigmoid",
     ) -> None:
         super().__init__()
         check_positive("dense", side=side, widths=min(widths, default=0))
         self.size, self.multiple, self.output_range = (side, side), side, activation_range(output)
         self._shape = (out_channels, side, side)
-        code = widths.index(min(widths))
-        self.encoder = _layers([in_channels * side * side, *widths[: code + 1]], activation, activation)
-        self.decoder = _layers([*widths[code:], math.prod(self._shape)], activation, output)
+        middle = widths.index(min(widths))
+        self.encoder = _layers([in_channels * side * side, *widths[: middle + 1]], activation, code or activation)
+        self.decoder = _layers([*widths[middle:], math.prod(self._shape)], activation, output)
         start_as_keras(self)
 
     def encode(self, x: Tensor) -> Tensor:

@@ -94,6 +94,10 @@ class Optimization(_Settings):
     """Factor on the loss."""
     kl_weight: float = Field(1.0, ge=0)
     """Factor on a generative model's divergence, which is added to the loss: beta of Higgins et al. 2017."""
+    free_bits: float | None = Field(None, ge=0)
+    """Nats that each number of a code may hold before the prior pulls at it."""
+    capacity: float | None = Field(None, ge=0)
+    """Nats that a whole code shall hold at the end of the run; it rises from 0 in even steps."""
     ema: float = Field(0.999, ge=0, lt=1)
     """Decay of the averaged weights, the ones that are validated and exported."""
 

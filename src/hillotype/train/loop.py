@@ -18,7 +18,7 @@ from hillotype.train.batches import batches, drawing_from, load_split, randomnes
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
-from hillotype.train.losses import LOSSES
+from hillotype.train.losses import LOSSES, pull
 from hillotype.train.validate import examples, validate
 
 _TRAINING, _INSIDE = 0, 3  # streams of randomness: what the task draws, what the model draws; validation has its own
@@ -85,14 +85,15 @@ def fit(
     validation_loss = math.nan
     net.train()
     for picture in batches(run, pictures, state.step, fabric):
-        rate = run.optimization.learning_rate * schedule(done(run, state, minutes), run.optimization)
+        fraction = done(run, state, minutes)
+        rate = run.optimization.learning_rate * schedule(fraction, run.optimization)
         for group in optimizer.param_groups:
             group["lr"] = rate
 
         rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
         with drawing_from(run.seed, _INSIDE, state.step, fabric.global_rank):
             answer = net(task.observe(picture, rng))
-        loss = _loss(run.optimization, answer.float(), task.target(picture), state.model)
+        loss = _loss(run.optimization, answer.float(), task.target(picture), state.model, fraction)
         fabric.backward(loss)
         fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
         optimizer.step()
@@ -165,10 +166,13 @@ def schedule(fraction: float, settings: Optimization) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - warmup) / (1 - warmup))))
 
 
-def _loss(settings: Optimization, answer: Tensor, target: Tensor, model: ImageModel) -> Tensor:
+def _loss(settings: Optimization, answer: Tensor, target: Tensor, model: ImageModel, fraction: float) -> Tensor:
     """The weighted loss of a batch, and the divergence that a generative model adds to it."""
     loss = settings.loss_weight * LOSSES[settings.loss](answer, target)
-    return loss if model.divergence is None else loss + settings.kl_weight * model.divergence.mean()
+    if model.divergence is None:
+        return loss
+    capacity = None if settings.capacity is None else fraction * settings.capacity
+    return loss + settings.kl_weight * pull(model.divergence, settings.free_bits, capacity)
 
 
 def _finite(loss: Tensor, run: Run, state: State) -> float:

@@ -37,3 +37,18 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """The losses by the names that recipes use; each maps answer and target, both (N, C, H, W), to a scalar.
 
 `l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture."""
+
+
+def pull(divergence: Tensor, free_bits: float | None, capacity: float | None) -> Tensor:
+    """Returns how far the codes of a batch are from what their prior allows, in nats, a scalar.
+
+    Args:
+        divergence: of each picture's posterior from the prior, by number of the code, in nats (N, latent).
+        free_bits: each number may hold so many nats, on average over the batch, before the prior pulls at it, so that
+            it is not given up (Kingma et al. 2016, https://arxiv.org/abs/1606.04934).
+        capacity: the code as a whole shall hold so many nats, no more and no less (Burgess et al. 2018,
+            https://arxiv.org/abs/1804.03599).
+    """
+    each = divergence.mean(dim=0)
+    total = (each if free_bits is None else each.clamp(min=free_bits)).sum()
+    return total if capacity is None else (total - capacity).abs()

@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from hillotype.train.losses import LOSSES, pull
+
+
+def test_sums_are_means_times_the_numbers_of_a_picture():
+    rng = torch.Generator().manual_seed(0)
+    answer, target = torch.rand(2, 5, 3, 4, 4, generator=rng)
+    assert LOSSES["half_sse"](answer, target).item() == pytest.approx(24 * LOSSES["mse"](answer, target).item())
+    assert LOSSES["bce_sum"](answer, target).item() == pytest.approx(48 * LOSSES["bce"](answer, target).item())
+
+
+DIVERGENCE = torch.tensor([[1.0, 0.0, 3.0], [3.0, 0.2, 1.0]])  # by number, on average: 2, 0.1, 2
+
+
+def test_the_pull_is_the_divergence_of_a_picture():
+    assert pull(DIVERGENCE, None, None).item() == pytest.approx(4.1)
+
+
+def test_free_bits_let_each_number_hold_some():
+    divergence = DIVERGENCE.clone().requires_grad_()
+    pulled = pull(divergence, 0.5, None)
+    pulled.backward()
+    assert pulled.item() == pytest.approx(4.5)
+    assert divergence.grad[:, 1].abs().max() == 0  # this number is not pulled at
+    assert divergence.grad[:, 0].min() > 0
+
+
+@pytest.mark.parametrize(("capacity", "sign"), [(1.0, 1), (10.0, -1)])
+def test_a_capacity_is_kept_from_both_sides(capacity, sign):
+    divergence = DIVERGENCE.clone().requires_grad_()
+    pulled = pull(divergence, None, capacity)
+    pulled.backward()
+    assert pulled.item() == pytest.approx(abs(4.1 - capacity))
+    assert (divergence.grad.sign() == sign).all()
