@@ -95,7 +95,8 @@ def fit(
             answer = net(task.observe(picture, rng))
         loss = _loss(run.optimization, answer.float(), task.target(picture), state.model, fraction)
         fabric.backward(loss)
-        fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
+        if math.isfinite(run.optimization.clip):
+            fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
         optimizer.step()
         optimizer.zero_grad()
 
@@ -143,6 +144,7 @@ def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
         model.trained_parameters(),
         lr=run.optimization.learning_rate,
         weight_decay=run.optimization.weight_decay,
+        fused=fabric.device.type == "cpu",  # a sixth of the time; other devices choose for themselves
     )
     state = State(model, copy_weights(model), optimizer)
     if resumes:
