@@ -48,8 +48,8 @@ class Dense(Autoencoder):
         self.size, self.multiple, self.output_range = (side, side), side, activation_range(output)
         self._shape = (out_channels, side, side)
         middle = widths.index(min(widths))
-        self.encoder = _layers([in_channels * side * side, *widths[: middle + 1]], activation, code or activation)
-        self.decoder = _layers([*widths[middle:], math.prod(self._shape)], activation, output)
+        self.encoder = dense_layers([in_channels * side * side, *widths[: middle + 1]], activation, code or activation)
+        self.decoder = dense_layers([*widths[middle:], math.prod(self._shape)], activation, output)
         start_as_keras(self)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -85,8 +85,8 @@ class Linear(Dense):
         super().__init__(in_channels, out_channels, side=side, widths=(latent,), activation="linear", output="linear")
 
 
-def _layers(widths: Sequence[int], hidden: str, last: str) -> nn.Sequential:
-    """Dense layers between these widths, each with the activation `hidden`, the last one with `last`."""
+def dense_layers(widths: Sequence[int], hidden: str, last: str) -> nn.Sequential:
+    """Makes dense layers between these widths, each with the activation `hidden` after it, the last one with `last`."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
         layers += [nn.Linear(inputs, outputs), activation(hidden)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from hillotype.metrics import bootstrap_interval
 
@@ -108,17 +108,30 @@ def grid(rows: Mapping[str, Floats], caption: str, *, scale: int = 2, most: int 
         scale: by how much each side is enlarged, pixel by pixel.
         most: columns.
     """
-    strips = {name: _strip(pictures[:most], scale) for name, pictures in rows.items()}
-    margin = 8 + max(int(ImageDraw.Draw(Image.new("L", (1, 1))).textlength(name)) for name in strips)
-    width = margin + max(strip.shape[1] for strip in strips.values())
-    height = sum(strip.shape[0] for strip in strips.values())
-    sheet = Image.new("RGB", (width, height), "white")
-    pen, top = ImageDraw.Draw(sheet), 0
-    for name, strip in strips.items():
-        sheet.paste(Image.fromarray(strip), (margin, top))
-        pen.text((4, top + strip.shape[0] // 2 - 6), name, fill="black")
+    return _figure(sheet([(name, pictures[:most]) for name, pictures in rows.items()], scale), caption)
+
+
+def sheet(rows: Sequence[tuple[str, Floats]], scale: int, letters: float = 10) -> Image.Image:
+    """Draws rows of pictures (N, C, H, W) in [0, 1] below each other on white, each with its name at the left.
+
+    Args:
+        rows: name and pictures of each; they may differ in number and size.
+        scale: by how much each side is enlarged, pixel by pixel.
+        letters: size of the names, in pixels.
+    """
+    strips = [(name, _strip(pictures, scale)) for name, pictures in rows]
+    font = ImageFont.load_default(letters)
+    names = max(int(font.getlength(name)) for name, _ in strips)
+    margin = 8 + names if names else 0
+    width = margin + max(strip.shape[1] for _, strip in strips)
+    height = sum(strip.shape[0] for _, strip in strips)
+    drawn = Image.new("RGB", (width, height), "white")
+    pen, top = ImageDraw.Draw(drawn), 0
+    for name, strip in strips:
+        drawn.paste(Image.fromarray(strip), (margin, top))
+        pen.text((4, top + strip.shape[0] // 2), name, fill="black", font=font, anchor="lm")
         top += strip.shape[0]
-    return _figure(sheet, caption)
+    return drawn
 
 
 def spread(rows: Mapping[str, Floats], count: int = 12) -> dict[str, Floats]:
