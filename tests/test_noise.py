@@ -132,3 +132,13 @@ def test_mixture_follows_its_weights():
 def test_senseless_ranges_are_refused(kind, setting):
     with pytest.raises(RecipeError, match="low <= high"):
         kind(**setting)
+
+
+def test_a_mixture_of_masks_says_what_each_hides():
+    masks = Mixture((Mask((0.5, 0.5)), Mask((0.25, 0.25), block=True)))
+    picture = gray(shape=(60, 1, 16, 16)) + 0.1
+    kept = masks.keep(picture, np.random.default_rng(0))
+    hidden = 1 - kept.mean(axis=(1, 2, 3))
+    assert kept.shape == (60, 1, 16, 16)
+    assert ((np.abs(hidden - 0.5) < 0.15) ^ (np.abs(hidden - 0.25) < 0.1)).all()
+    assert (masks(picture, np.random.default_rng(0)) == picture * kept).all()

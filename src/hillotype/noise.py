@@ -10,7 +10,7 @@ import io
 import math
 import zlib
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_torch_array, to_device
@@ -30,6 +30,14 @@ class Noise(Protocol):
 
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns the damaged copy of `picture` (N, C, H, W)."""
+        ...
+
+
+class Masking(Protocol):
+    """A noise that hides pixels, and says which."""
+
+    def keep(self, picture: Array, rng: Rng) -> Array:
+        """Returns (N, 1, H, W): 1 where pictures (N, C, H, W) are known, 0 where they are missing."""
         ...
 
 
@@ -270,12 +278,20 @@ class Mixture:
 
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns the pictures, each with a noise of its own."""
-        xp = array_namespace(picture)
+        noisy = [part(each, rng) for part, each in self._dealt(picture, rng)]
+        return array_namespace(picture).concat(noisy, axis=0)
+
+    def keep(self, picture: Array, rng: Rng) -> Array:
+        """Returns what `Mask.keep` does, where all parts are masks (N, 1, H, W)."""
+        kept = [cast(Masking, part).keep(each, rng) for part, each in self._dealt(picture, rng)]
+        return array_namespace(picture).concat(kept, axis=0)
+
+    def _dealt(self, picture: Array, rng: Rng) -> list[tuple[Noise, Array]]:
+        """Each picture (1, C, H, W) with the part that it meets."""
         weights = np.asarray(self.weights or [1.0] * len(self.parts))
         dice = np.asarray(to_device(_uniform(picture, (picture.shape[0],), rng), "cpu"))
         chosen = np.searchsorted(np.cumsum(weights / weights.sum())[:-1], dice, side="right")
-        noisy = [self.parts[k](picture[i : i + 1], rng) for i, k in enumerate(chosen)]
-        return xp.concat(noisy, axis=0)
+        return [(self.parts[k], picture[i : i + 1]) for i, k in enumerate(chosen)]
 
 
 @dataclass(frozen=True)

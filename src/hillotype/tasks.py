@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from array_api_compat import array_namespace
 
 from hillotype.color import Array, ColorSpace, Lab, neutral_chroma
-from hillotype.noise import Gaussian, Mask, Noise, Rng
+from hillotype.noise import Gaussian, Mask, Masking, Noise, Rng
 
 
 class Task(Protocol):
@@ -137,7 +137,7 @@ class Colorize:
 class Inpaint:
     """The model sees a picture with missing pixels, and which they are, and answers with the whole one."""
 
-    mask: Mask = field(default_factory=Mask)
+    mask: Masking = field(default_factory=Mask)
     name: ClassVar[str] = "inpaint"
     target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 

@@ -10,8 +10,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from hillotype import __version__
+from hillotype.cli import progress
 from hillotype.cli.app import app
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.journal import Journal
 
 HEAVY = ("torch", "onnxruntime", "PIL", "numpy", "onnx", "imagecodecs")
 
@@ -114,7 +116,13 @@ def test_json(tiny_zoo, picture, tmp_path):
     assert entry["status"] == "done"
     assert entry["source"] == str(picture)
     assert entry["seconds"] > 0
-    again = run("restore", picture, "-o", out, "--json")
+    assert {"hillotype", "numpy", "onnxruntime", "pillow"} == document["versions"].keys()
+    again = run("restore", picture, "-o", out, "--json", "--strength", 0.5)
+    assert again.exit_code == 0
+    assert json.loads(again.stdout)["counts"] == {"kept": 1}
+    (out / "a.jpg").write_bytes(b"mine")
+    (out / ".hillotype" / "journal.jsonl").unlink()
+    again = run("restore", picture, "-o", out, "--json", "--strength", 0.5)
     assert again.exit_code == 1
     assert json.loads(again.stdout)["results"][0]["status"] == "skipped"
 
@@ -122,8 +130,14 @@ def test_json(tiny_zoo, picture, tmp_path):
 def test_the_page_is_written_beside_the_results(tiny_zoo, picture, tmp_path):
     out = tmp_path / "out"
     assert f"page: {out / 'index.html'}" in run("colorize", picture, "-o", out, "--page").stdout
+    assert run("colorize", picture, "-o", out, "--page").exit_code == 0  # ours, so replaced, with what was done before
+    page = (out / "index.html").read_text()
+    assert "1 done already." in page
+    assert page.count("<figure>") == 1
+    (out / "index.html").write_text("mine")
     refused = run("colorize", picture, "-o", out, "--page")
     assert refused.exit_code == 1
+    assert (out / "index.html").read_text() == "mine"
     assert re.fullmatch(r"error: .*index\.html: exists already; .*--overwrite\n", refused.stderr)
     assert run("colorize", picture, "-o", out, "--page", "--overwrite").exit_code == 0
     assert run("colorize", picture, "-o", tmp_path / "file.png", "--page").exit_code == 0
@@ -181,7 +195,83 @@ def test_an_interruption_leaves_nothing_half_done(tiny_zoo, picture, tmp_path, m
     result = run("colorize", picture.parent, "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert "interrupted" in result.stderr
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.jpg"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".hillotype", "a.jpg"]
+    result = run("colorize", picture.parent, "-o", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "1 done, 1 done already" in result.stdout
+
+
+def test_a_second_run_says_how_many_were_done(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    assert run("colorize", picture.parent, "-o", out).exit_code == 0
+    picture.with_name("b.jpg").write_bytes(picture.read_bytes())
+    again = run("colorize", picture.parent, "-o", out)
+    assert again.exit_code == 0
+    assert len(again.stdout.splitlines()) == 3
+    assert "b.jpg -> " in again.stdout
+    assert "1 done, 1 done already in " in again.stdout
+    run("colorize", picture.parent, "-o", out, "--strength", 0.5)
+    assert "2 done in" in run("colorize", picture.parent, "-o", out).stdout
+    assert "2 done in" in run("colorize", picture.parent, "-o", out, "--overwrite").stdout
+
+
+def test_a_folder_has_a_report(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    bad = picture.with_name("bad.jpg")
+    bad.write_bytes(b"no picture")
+    result = run("restore", picture.parent, "-o", out)
+    assert f"report: {out / 'report.json'}" in result.stdout
+    report = json.loads((out / "report.json").read_text())
+    assert report["counts"] == {"done": 1, "failed": 1}
+    assert [entry["status"] for entry in report["results"]] == ["done", "failed"]
+    assert report["results"][1]["message"].startswith(f"{bad}: ")
+    assert report["made_with"]["strength"] == 1.0
+    assert all(len(digest) == 64 for digest in report["made_with"]["models"].values())
+    assert report["versions"]["hillotype"] == __version__
+    bad.unlink()
+    run("restore", picture.parent, "-o", out)
+    assert json.loads((out / "report.json").read_text())["counts"] == {"kept": 1}
+
+
+def test_a_report_of_others_is_left(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text("mine")
+    result = run("restore", picture.parent, "-o", out, "--overwrite")
+    assert result.exit_code == 0
+    assert "report.json: a file of others has this name" in result.stderr
+    assert (out / "report.json").read_text() == "mine"
+
+
+def test_single_pictures_leave_no_report_and_files_no_journal(tiny_zoo, picture, tmp_path):
+    run("colorize", picture, "-o", tmp_path / "out")
+    assert sorted(os.listdir(tmp_path / "out")) == [".hillotype", "a.jpg"]
+    (tmp_path / "album").mkdir()
+    run("colorize", picture, "-o", tmp_path / "album" / "b.png")
+    assert os.listdir(tmp_path / "album") == ["b.png"]
+    run("colorize", picture.parent, "-o", picture.parent)  # refused
+    assert os.listdir(picture.parent) == ["a.jpg"]
+
+
+def test_an_unplugged_disk_is_one_line_more(tiny_zoo, picture, tmp_path, monkeypatch):
+    for name in "bcd":
+        picture.with_name(f"{name}.jpg").write_bytes(picture.read_bytes())
+    monkeypatch.setattr(Journal, "is_there", lambda _: False)
+    monkeypatch.setattr(Journal, "stage", lambda *_: tmp_path / "gone" / "x.jpg")
+    result = run("colorize", picture.parent, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "1 failed" not in result.stdout
+    first, last = result.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert "3 of 4 pictures are left" in last
+    assert not (tmp_path / "out" / "report.json").exists()
+
+
+def test_progress_is_told_without_a_terminal(tiny_zoo, picture, tmp_path, monkeypatch):
+    picture.with_name("b.jpg").write_bytes(picture.read_bytes())
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0.0)
+    result = run("colorize", picture.parent, "-o", tmp_path / "out")
+    assert re.fullmatch(r"1 of 2 done, 0:00:\d\d left\n", result.stderr)
 
 
 def test_names_that_are_no_text(tiny_zoo, picture, tmp_path):

@@ -1,5 +1,8 @@
 import errno
+import json
 import os
+import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +10,10 @@ import pytest
 from PIL import Image
 
 import hillotype
-from hillotype.restore.folder import Job, Settings, find_jobs, restore_files
+from hillotype.errors import PictureError
+from hillotype.restore import folder as folder_module
+from hillotype.restore.folder import Settings, find_jobs, restore_files
+from hillotype.restore.journal import Journal
 
 
 def save(path, mode="RGB", size=(24, 16)):
@@ -25,57 +31,6 @@ def album(tmp_path):
         save(folder / name)
     (folder / "notes.txt").write_text("no picture")
     return folder
-
-
-def targets(jobs, out):
-    return {str(job.source.name): str(job.target.relative_to(out)) for job in jobs}
-
-
-def test_the_tree_is_kept_and_names_stay_apart(album, tmp_path):
-    out = tmp_path / "out"
-    jobs = find_jobs([album], out)
-    assert not any(job.problem for job in jobs)
-    assert sorted(str(job.target.relative_to(out)) for job in jobs) == [
-        "a.jpg",
-        "a.png",
-        "sub/b.webp",
-        "sub/deep/c.GIF.png",
-        "sub/deep/c.png",
-    ]
-
-
-def test_gif_becomes_png(tmp_path):
-    source = save(tmp_path / "x.gif")
-    assert targets(find_jobs([source], tmp_path / "out"), tmp_path / "out") == {"x.gif": "x.png"}
-
-
-def test_several_folders_keep_their_names(tmp_path):
-    first, second = save(tmp_path / "one" / "a.jpg"), save(tmp_path / "two" / "a.jpg")
-    out = tmp_path / "out"
-    jobs = find_jobs([first.parent, second.parent], out)
-    assert [str(job.target.relative_to(out)) for job in jobs] == ["one/a.jpg", "two/a.jpg"]
-    jobs = find_jobs([first, second], out)
-    assert "same name" in jobs[1].problem
-
-
-def test_a_single_file_goes_to_a_file_or_a_folder(tmp_path):
-    source = save(tmp_path / "a.jpg")
-    assert find_jobs([source], tmp_path / "b.png") == [Job(source, tmp_path / "b.png")]
-    assert find_jobs([source], tmp_path / "b") == [Job(source, tmp_path / "b" / "a.jpg")]
-    (tmp_path / "c.png").mkdir()
-    assert find_jobs([source], tmp_path / "c.png") == [Job(source, tmp_path / "c.png" / "a.jpg")]
-
-
-def test_the_output_folder_is_not_an_input(album):
-    out = album / "sub"
-    assert {job.source.name for job in find_jobs([album], out)} == {"a.jpg", "a.png"}
-    (job,) = find_jobs([album], album)
-    assert "choose another output folder" in job.problem
-
-
-def test_a_folder_without_pictures_is_a_problem(tmp_path):
-    (job,) = find_jobs([tmp_path], tmp_path / "out")
-    assert "no pictures" in job.problem
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -177,21 +132,6 @@ def test_impossible_names_are_one_line_each(tiny_zoo, tmp_path, name):
     assert result.status == "failed"
 
 
-def test_a_folder_that_may_not_be_read_is_said(tiny_zoo, album, tmp_path, monkeypatch):
-    list_folder = os.scandir
-
-    def refuse(folder):
-        if os.fspath(folder) == str(album / "sub" / "deep"):
-            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(folder))
-        return list_folder(folder)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    jobs = find_jobs([album], tmp_path / "out")
-    assert [job.source.name for job in jobs if not job.problem] == ["a.jpg", "a.png", "b.webp"]
-    (problem,) = (job.problem for job in jobs if job.problem)
-    assert problem == f"{album}/sub/deep: this folder cannot be read (Permission denied); change its permissions"
-
-
 def test_a_full_disk_leaves_no_partial_copy(tiny_zoo, tmp_path, monkeypatch):
     def fail(_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -239,3 +179,193 @@ def test_progress_and_comparison_are_told(tiny_zoo, tmp_path):
     ((job, before, after),) = seen
     assert job == jobs[0]
     assert before.pixels.shape == after.pixels.shape
+
+
+MADE_WITH = {"task": "colorize", "models": {}, "strength": 1.0}
+
+
+@pytest.fixture
+def again(tiny_zoo, album, tmp_path):
+    """Restores the album into `out` once more, with a journal, and returns the status of each picture by name."""
+
+    def restore(overwrite=False, paths=(album,), **changes):
+        made_with = MADE_WITH | changes
+        out, restorer = tmp_path / "out", hillotype.load(made_with["task"])
+        settings = Settings(made_with["strength"], overwrite)
+        with Journal(out, made_with) as journal:
+            results = list(restore_files(restorer, find_jobs(paths, out), settings, journal=journal))
+        restore.messages = [result.message for result in results if result.message]
+        restore.notes = [note for result in results for note in result.notes]
+        return {str(result.target.relative_to(out)): result.status for result in results}
+
+    return restore
+
+
+def changed(statuses, **changes):
+    return {name: changes.get(name.replace(".", "_"), "kept") for name in statuses}
+
+
+def test_a_second_run_does_only_what_is_missing_or_new(again, album, tmp_path):
+    first = again()
+    assert set(first.values()) == {"done"}
+    out = tmp_path / "out"
+    state = {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.is_file()}
+    assert set(again().values()) == {"kept"}
+    assert {path: path.stat().st_mtime_ns for path in state} == state
+    (out / "a.jpg").unlink()
+    save(album / "new.png")
+    assert again() == changed(first, a_jpg="done") | {"new.png": "done"}
+
+
+def test_a_moved_album_is_known_by_its_content(again, album, tmp_path):
+    again()
+    album.rename(tmp_path / "moved")
+    for path in (tmp_path / "moved").rglob("*.*"):
+        os.utime(path, (5, 5))
+    assert set(again(paths=[tmp_path / "moved"]).values()) == {"kept"}
+
+
+def test_changed_options_and_models_make_results_again_but_another_task_does_not(again, tmp_path):
+    again()
+    assert set(again(strength=0.5).values()) == {"done"}
+    assert set(again(strength=0.5, models={"colorize": "another"}).values()) == {"done"}
+    before = (tmp_path / "out" / "a.png").read_bytes()
+    assert set(again(task="denoise").values()) == {"skipped"}
+    assert "is the result of `hillotype colorize`" in again.messages[0]
+    assert (tmp_path / "out" / "a.png").read_bytes() == before
+    assert set(again(task="denoise", overwrite=True).values()) == {"done"}
+
+
+def test_a_changed_picture_is_made_again_and_its_earlier_result_kept(again, album, tmp_path):
+    first = again()
+    earlier = (tmp_path / "out" / "a.png").read_bytes()
+    save(album / "a.png", size=(40, 40))
+    assert again() == changed(first, a_png="done")
+    (note,) = (note for note in again.notes if "earlier result" in note)
+    assert (tmp_path / "out" / note.split()[-1]).read_bytes() == earlier
+    assert set(again().values()) == {"kept"}
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, -1])
+def test_a_truncated_result_is_made_again(again, tmp_path, size):
+    first, path = again(), tmp_path / "out" / "a.jpg"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:size])
+    assert again() == changed(first, a_jpg="done")
+    assert path.read_bytes() == whole
+
+
+def test_a_result_that_somebody_edited_is_not_replaced(again, tmp_path):
+    first, path = again(), tmp_path / "out" / "a.png"
+    save(path, size=(3, 3))
+    edited = path.read_bytes()
+    assert again() == changed(first, a_png="skipped")
+    assert "was changed since it was made" in again.messages[0]
+    assert path.read_bytes() == edited
+    assert set(again(overwrite=True).values()) == {"done"}
+    assert path.read_bytes() != edited
+
+
+def test_files_of_others_and_results_of_other_pictures_are_not_replaced(again, album, tmp_path):
+    out = tmp_path / "out"
+    foreign = save(out / "a.jpg", size=(5, 5)).read_bytes()
+    other = save(tmp_path / "other" / "a.png", size=(9, 9))
+    assert again(paths=[other.parent]) == {"a.png": "done"}
+    statuses = again()
+    assert (statuses.pop("a.jpg"), statuses.pop("a.png")) == ("skipped", "skipped")
+    assert "is the result of another picture (../other/a.png)" in again.messages[1]
+    assert set(statuses.values()) == {"done"}
+    assert (out / "a.jpg").read_bytes() == foreign
+
+
+def test_failures_are_recorded_and_tried_again(again, album, tmp_path):
+    whole = (album / "a.jpg").read_bytes()
+    (album / "a.jpg").write_bytes(whole[:200])
+    first = again()
+    assert first["a.jpg"] == "failed"
+    lines = (tmp_path / "out" / ".hillotype" / "journal.jsonl").read_text().splitlines()
+    (failure,) = (entry for entry in map(json.loads, lines) if entry["status"] == "failed")
+    assert failure["input"]["path"] == "../album/a.jpg"
+    assert failure["input"]["size"] == 200
+    assert "truncated" in failure["message"]
+    (album / "a.jpg").write_bytes(whole)
+    assert again() == changed(first, a_jpg="done")
+
+
+def test_no_partial_file_is_ever_under_a_name(again, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail)
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(PictureError, match=r"4 of 5 pictures are left.*run the same command again"):
+        again()
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["journal.jsonl"]
+
+
+def test_a_disk_that_is_full_or_gone_stops_the_run(tiny_zoo, album, tmp_path, monkeypatch):
+    colorize, out = hillotype.load("colorize"), tmp_path / "out"
+
+    def run(breaks):
+        statuses = []
+        with Journal(out, MADE_WITH) as journal, pytest.raises(PictureError, match="pictures are left"):
+            statuses.extend(told(restore_files(colorize, find_jobs([album], out), journal=journal), breaks))
+        return statuses
+
+    def told(results, breaks):
+        for result in results:
+            yield result.status
+            breaks()
+
+    def full(*_, **__):
+        raise PictureError("no room") from OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        statuses = run(lambda: patch.setattr(folder_module, "write_picture", full))
+    assert statuses in (["done", "failed"], ["done", "done", "failed"])
+    statuses = run(lambda: shutil.rmtree(out, ignore_errors=True))
+    assert statuses[-1] == "failed"
+    assert len(statuses) < 5
+
+
+def test_pictures_that_vanish_are_one_line_each(tiny_zoo, album, tmp_path):
+    jobs = find_jobs([album], tmp_path / "out")
+    shutil.rmtree(album / "sub")
+    results = list(restore_files(hillotype.load("colorize"), jobs))
+    assert [result.status for result in results] == ["done", "done", "failed", "failed", "failed"]
+    assert "no such file" in results[-1].message
+
+
+def test_few_pictures_are_in_memory_and_a_large_one_is_alone(tiny_zoo, tmp_path, monkeypatch):
+    for number in range(8):
+        save(tmp_path / "in" / f"{number}.png", size=(40, 40) if number == 4 else (24, 16))
+    colorize, read, write = hillotype.load("colorize"), folder_module.read_picture, folder_module.write_picture
+    events, lock = [], threading.Lock()
+
+    def told(kind, call, name):
+        def wrapped(*arguments, **options):
+            with lock:
+                events.append((kind, name(arguments)))
+            return call(*arguments, **options)
+
+        return wrapped
+
+    monkeypatch.setattr(folder_module, "LARGE", 1000)
+    monkeypatch.setattr(folder_module, "read_picture", told("read", read, lambda given: int(given[0].stem)))
+    monkeypatch.setattr(folder_module, "write_picture", told("write", write, lambda given: int(given[1].stem)))
+    results = list(restore_files(colorize, find_jobs([tmp_path / "in"], tmp_path / "out")))
+    assert [result.status for result in results] == ["done"] * 8
+    for number in range(8):
+        reads = [event for event in events[: events.index(("write", number))] if event[0] == "read"]
+        assert len(reads) <= number + 3  # itself, the one that is worked on, and the one ahead
+    assert events.index(("write", 3)) < events.index(("read", 4))
+
+
+def test_names_that_a_disk_takes_for_one_lose_no_result(again, album, tmp_path, monkeypatch):
+    again()
+    monkeypatch.setattr(folder_module, "identity", lambda _: (1, 1))  # as for a.jpg and A.JPG on a stick
+    before = (tmp_path / "out" / "a.png").read_bytes()
+    statuses = again(overwrite=True, strength=0.1)
+    assert list(statuses.values()) == ["done", *["failed"] * 4]
+    assert "another picture on this disk" in again.messages[0]
+    assert (tmp_path / "out" / "a.png").read_bytes() == before

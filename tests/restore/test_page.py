@@ -3,11 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hillotype.pictures import Picture
 from hillotype.restore import page as page_module
 from hillotype.restore.folder import Job, Result
-from hillotype.restore.page import Page
+from hillotype.restore.page import Page, count
 
 
 def compared(page, name, pixels, alpha=None):
@@ -55,3 +56,24 @@ def test_the_page_stays_small(tmp_path, monkeypatch):
     text = (tmp_path / "index.html").read_text()
     assert text.count("<figure>") == 2
     assert "first 2 are shown" in text
+
+
+def test_many_pictures_have_smaller_copies(tmp_path):
+    page = Page(25)
+    result = compared(page, "a.png", np.zeros((300, 1000, 3), np.uint8))
+    page.write(tmp_path / "index.html", [result], "hillotype denoise")
+    assert 'width="480" height="144"' in (tmp_path / "index.html").read_text()
+
+
+def test_what_an_earlier_run_did_is_shown_from_its_files(tmp_path):
+    for name in ("before.png", "after.png"):
+        Image.fromarray(np.full((4, 5, 3), 9, np.uint8)).save(tmp_path / name)
+    page, missing = Page(), Result(tmp_path / "before.png", tmp_path / "missing.png", "kept")
+    results = [Result(tmp_path / "before.png", tmp_path / "after.png", "kept", steps=("colorize",)), missing]
+    for result in results:
+        page.recall(result)
+    page.write(tmp_path / "index.html", results, "hillotype colorize")
+    text = (tmp_path / "index.html").read_text()
+    assert text.count("<figure>") == 1
+    assert "2 done already. The first 1 are shown." in text
+    assert count([*results, Result(Path("a"), Path("b"), "failed")]) == "2 done already, 1 failed"

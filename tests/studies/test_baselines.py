@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hillotype.studies.baselines import Completion, Components, best_count, errors, fill_in, ridge
+from hillotype.studies.baselines import ComponentRegression, Components, best_count, errors, ridge
 
 
 @pytest.fixture
@@ -36,18 +36,19 @@ def test_ridge_undoes_a_linear_damage(flat, rng):
     assert errors(answers, flat[150:]).max() < 1e-6
 
 
-def test_fill_in_finds_the_half_that_is_missing(flat):
-    answers = fill_in(flat[:150, :, :3], flat[:150, :, 3:], flat[150:, :, :3], 3)
-    assert answers.shape == (50, 1, 3, 6)
-    assert errors(answers, flat[150:, :, 3:]).max() < 1e-4
-
-
 def test_best_count_draws_the_picture_and_not_the_noise(flat, rng):
     noisy = flat + rng.normal(0, 0.05, flat.shape).astype(np.float32)
     assert best_count(Components.fit(noisy), noisy[:50], flat[:50], (1, 3, 30)) == 3
 
 
-def test_a_completion_serves_any_number_of_components(flat):
-    complete = Completion.fit(flat[:150, :, :3], flat[:150, :, 3:], 3)
-    few, all_three = (errors(complete(flat[150:, :, :3], k), flat[150:, :, 3:]).mean() for k in (1, 3))
+def test_a_regression_finds_the_half_that_is_missing(flat):
+    guess = ComponentRegression.fit(flat[:150, :, :3], flat[:150, :, 3:], 3)
+    answers = guess(flat[150:, :, :3])
+    assert answers.shape == (50, 1, 3, 6)
+    few, all_three = (errors(guess(flat[150:, :, :3], k), flat[150:, :, 3:]).mean() for k in (1, 3))
     assert all_three < 1e-4 < few
+
+
+def test_a_regression_without_components_answers_the_mean(flat):
+    guess = ComponentRegression.fit(flat[:150, :, :3], flat[:150, :, 3:], 3)
+    assert guess(flat[150:, :, :3], 0)[0] == pytest.approx(flat[:150, :, 3:].mean(axis=0), abs=1e-6)

@@ -26,7 +26,9 @@ class Commands(TyperGroup):
             typer.echo(f"error: {printable(str(error))}", err=True)
             raise typer.Exit(EXIT_FAILED) from error
         except KeyboardInterrupt as error:
-            typer.echo("interrupted: what was finished is kept, nothing is left half written", err=True)
+            typer.echo(
+                "interrupted: what is finished is kept, nothing is half written; the same command goes on", err=True
+            )
             raise typer.Exit(EXIT_INTERRUPTED) from error
 
 

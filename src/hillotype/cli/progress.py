@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
     from hillotype.train.loop import Progress as Training
 
 
+BETWEEN_LINES = 60.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
 class Display:
-    """Shows results as they come: on stdout what was done, on stderr what failed and, if a terminal, a bar."""
+    """Shows results as they come: on stdout what was done, on stderr what failed, and how far it is.
+
+    That is a bar on a terminal, else a line every minute. What an earlier run did is not counted: it takes no time.
+    """
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         self.quiet = quiet
-        self._done = 0
+        self._done, self._total = 0, total
+        self._start = self._told = time.perf_counter()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -33,6 +42,7 @@ class Display:
             disable=not sys.stderr.isatty(),
             redirect_stdout=sys.stdout.isatty(),
             transient=True,
+            speed_estimate_period=300.0,  # pictures differ in size
         )
         self._task = self._bar.add_task("", total=total)
 
@@ -53,13 +63,28 @@ class Display:
         """Show what became of a picture."""
         from hillotype.restore.page import describe
 
+        if result.status == "kept":
+            self._total -= 1
+            self._bar.update(self._task, total=self._total)
+            return
         self._done += 1
         self._bar.update(self._task, completed=self._done)
+        if self._bar.disable and not self.quiet:
+            self._say_now_and_then()
         if result.message:
             typer.echo(f"error: {printable(result.message)}", err=True)
         elif not self.quiet:
             line = f"{result.source} -> {result.target}: {describe(result)}, {result.seconds:.1f} s"
             typer.echo(printable(line))
+
+    def _say_now_and_then(self) -> None:
+        now = time.perf_counter()
+        if now - self._told < BETWEEN_LINES or self._done >= self._total:
+            return
+        self._told = now
+        left = round((now - self._start) / self._done * (self._total - self._done))
+        clock = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
+        typer.echo(f"{self._done} of {self._total} done, {clock} left", err=True)
 
 
 class TrainingDisplay:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections import Counter
+import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hillotype.cli.text import printable
 from hillotype.errors import ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.restore.folder import Result
+    from hillotype.restore.folder import Job, Result, Settings
+    from hillotype.restore.journal import Journal
+    from hillotype.restore.page import Page
+    from hillotype.restore.restorer import Restorer
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Pictures, or folders of pictures (searched in depth).", readable=False)
@@ -28,7 +32,9 @@ Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it:
 ModelName = Annotated[
     str | None, typer.Option("--model", help="A model of `hillotype models`, or a model file.", show_default=False)
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Make all again, and replace what stands where a result goes.")
+]
 MaxPixels = Annotated[
     int | None,
     typer.Option(min=1, help="Refuse pictures of more pixels than this (178 million by default).", show_default=False),
@@ -55,6 +61,18 @@ class Request:
     page: bool
     as_json: bool
 
+    @property
+    def to_file(self) -> bool:
+        """Whether `out` names the result itself."""
+        from hillotype.restore.folder import goes_to_file
+
+        return len(self.paths) == 1 and goes_to_file(self.paths[0], self.out)
+
+    @property
+    def has_report(self) -> bool:
+        """Whether a report is written: of all but single pictures."""
+        return len(self.paths) > 1 or os.path.isdir(self.paths[0])
+
 
 def restore(
     paths: Paths,
@@ -69,7 +87,8 @@ def restore(
 
     **Example:** `hillotype restore album/ -o restored/ --page`
 
-    Format, size, depth, transparency, date and place are kept. The originals are never changed.
+    Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
+    same command goes on where it was; run again, it does only what is new or changed.
     """
     _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
 
@@ -111,66 +130,120 @@ def denoise(
 
 
 def _run(task: str, model: str | None, request: Request) -> None:
-    from hillotype.cli.progress import Display
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
-    from hillotype.restore.folder import Settings, find_jobs, restore_files
+    from hillotype.restore.folder import Settings, find_jobs
+    from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
+    from hillotype.restore.report import document
 
-    page_path = _page_path(request)
-    restorer = load(task if model is None else model)
+    if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
+        raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
+    name = task if model is None else model
+    restorer = load(name)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
+    made_with = {"task": task, "models": _digests(name), "strength": request.strength}
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     jobs = find_jobs(request.paths, request.out)
-    page = Page() if page_path else None
-    results = []
-    with Display(len(jobs), quiet=request.as_json) as display:
-        compare = page.compare if page else None
-        for result in restore_files(restorer, jobs, settings, progress=display.advance, compare=compare):
-            display.finish(result)
-            results.append(result)
-    if page and page_path and any(result.steps or result.status == "copied" for result in results):
-        page.write(page_path, results, f"hillotype {task}")
-    else:
-        page_path = None
-    _report(task, restorer.name, request, results, page_path)
-    if any(result.status in ("failed", "skipped") for result in results):
+    journaled = not request.to_file and any(not job.problem for job in jobs)
+    start = time.perf_counter()
+    with Journal(request.out, made_with) if journaled else nullcontext() as journal:
+        page_path = _page_path(request, journal)
+        page = Page(len(jobs)) if page_path else None
+        results, error = _restore(restorer, jobs, settings, journal, page, quiet=request.as_json)
+        shown = page_path if not error and any(not result.message for result in results) else None
+        report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
+        report |= document(results, settings, time.perf_counter() - start)
+        if not error:
+            error = _write(request, report, results, page, journal)
+    _show(report, results, as_json=request.as_json)
+    if error:
+        raise error
+    if any(result.message for result in results):
         raise typer.Exit(1)
 
 
-def _page_path(request: Request) -> Path | None:
-    """Return where the page goes, after checking that the results can go where they are wanted."""
-    from hillotype.restore.folder import goes_to_file
+def _digests(name: str) -> dict[str, str]:
+    """Return the SHA-256 of the models that `name` stands for."""
+    from hillotype.modelfile import find_model
+    from hillotype.restore.journal import digest
+    from hillotype.restore.loading import TASKS
 
-    to_file = len(request.paths) == 1 and goes_to_file(request.paths[0], request.out)
-    if os.path.exists(request.out) and not os.path.isdir(request.out) and not to_file:
-        raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
+    return {path.stem: digest(path) for path in map(find_model, TASKS.get(name, (name,)))}
+
+
+def _restore(
+    restorer: Restorer,
+    jobs: Sequence[Job],
+    settings: Settings,
+    journal: Journal | None,
+    page: Page | None,
+    *,
+    quiet: bool,
+) -> tuple[list[Result], PictureError | None]:
+    """Restore and show the pictures; return the results, and what stopped it before the end."""
+    from hillotype.cli.progress import Display
+    from hillotype.restore.folder import restore_files
+
+    results: list[Result] = []
+    with Display(len(jobs), quiet=quiet) as display:
+        compare = page.compare if page else None
+        stream = restore_files(restorer, jobs, settings, journal=journal, progress=display.advance, compare=compare)
+        try:
+            with closing(stream):
+                for result in stream:
+                    display.finish(result)
+                    results.append(result)
+                    if page and result.status == "kept":
+                        page.recall(result)
+        except PictureError as error:
+            return results, error
+    return results, None
+
+
+def _write(
+    request: Request, report: dict[str, Any], results: Sequence[Result], page: Page | None, journal: Journal | None
+) -> PictureError | None:
+    """Write the page, if wanted, and the report; return what the disk did not take.
+
+    The report is written always: nobody knows before a night's run that something will have failed.
+    """
+    from hillotype.restore.report import write_report
+
+    try:
+        if page and report["page"]:
+            page.write(report["page"], results, f"hillotype {report['command']}", journal)
+        if journal is not None and request.has_report:
+            report["report"] = write_report(report, journal)
+            if report["report"] is None:
+                typer.echo("report.json: a file of others has this name, so no report is written", err=True)
+    except PictureError as error:
+        return error
+    return None
+
+
+def _page_path(request: Request, journal: Journal | None) -> Path | None:
+    """Return where the page goes, if one is wanted; one that is not ours is not replaced."""
     if not request.page:
         return None
-    path = (request.out.parent if to_file else request.out) / "index.html"
-    if os.path.lexists(path) and not request.overwrite:
+    path = (request.out.parent if request.to_file else request.out) / "index.html"
+    ours = journal is not None and journal.standing(path) is not None
+    if os.path.lexists(path) and not ours and not request.overwrite:
         raise PictureError(f"{path}: exists already; choose another output folder or add --overwrite")
     return path
 
 
-def _report(task: str, model: str, request: Request, results: Sequence[Result], page: Path | None) -> None:
+def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -> None:
     """Print what became of the pictures, all together."""
-    counts = Counter(result.status for result in results)
-    if request.as_json:
-        entries = [asdict(result) for result in results]
-        document = {
-            "command": task,
-            "model": model,
-            "strength": request.strength,
-            "counts": counts,
-            "page": page,
-            "results": entries,
-        }
-        typer.echo(json.dumps(document, indent=2, default=str))
+    from hillotype.restore.page import count
+    from hillotype.restore.report import to_json
+
+    if as_json:
+        typer.echo(to_json(report))
         return
     if len(results) > 1:
-        seconds = sum(result.seconds for result in results)
-        typer.echo(", ".join(f"{counts[status]} {status}" for status in sorted(counts)) + f" in {seconds:.1f} s")
-    if page:
-        typer.echo(f"page: {page}")
+        typer.echo(f"{count(results)} in {report['seconds']:.1f} s")
+    for name in ("page", "report"):
+        if report.get(name):
+            typer.echo(printable(f"{name}: {report[name]}"))

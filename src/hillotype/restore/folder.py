@@ -1,30 +1,37 @@
-"""Restore files and folders: which file goes where, one result a picture, and no failure that stops the rest."""
+"""Restore many files: one result a picture, no failure that stops the rest, and nothing done twice."""
 
 from __future__ import annotations
 
+import errno
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from PIL import Image
 
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, is_picture_name, read_picture, write_picture
+from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_picture, write_picture
+from hillotype.pictures.modes import quiet_pillow
+from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
+from hillotype.restore.journal import Entry, Journal, Stamp
 from hillotype.restore.restorer import Restorer
+from hillotype.restore.standing import judge
 
-Status: TypeAlias = Literal["done", "copied", "skipped", "failed"]
+__all__ = ["Compare", "Job", "JobProgress", "Result", "Settings", "find_jobs", "goes_to_file", "restore_files"]
 
+Status: TypeAlias = Literal["done", "copied", "kept", "skipped", "failed"]
 
-@dataclass(frozen=True)
-class Job:
-    """A picture file and where its result goes; `problem` says why it cannot go there."""
+LARGE: Final = 25_000_000
+"""Pixels above which a picture is not read while another is worked on: only one as large is in memory."""
 
-    source: Path
-    target: Path
-    problem: str = ""
+_DISK_FAILURES: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""Failures of a write that the next picture would meet as well."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,9 @@ class Result:
     Attributes:
         source: the file.
         target: where the result is, or would be.
-        status: "done"; "copied" byte for byte, since it needs nothing; "skipped", since the target exists; "failed".
-        seconds: wall time.
+        status: "done"; "copied" byte for byte, since it needs nothing; "kept", since an earlier run did it; "skipped",
+            since the target exists and is not to be replaced; "failed".
+        seconds: how long it took; pictures overlap, so the sum is more than the time that passed.
         steps: what was done: "denoise", "colorize".
         notes: what was found in the picture, and what could not be kept.
         message: why it was skipped or failed, one line.
@@ -69,98 +77,39 @@ JobProgress: TypeAlias = Callable[[Job, float], None]
 """Called with a job and the share of it that is done."""
 
 Compare: TypeAlias = Callable[[Job, Picture, Picture], None]
-"""Called with a job, the picture before and the picture after."""
+"""Called with a job, the picture before and the picture after; by another thread, one picture at a time."""
 
 
-def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
-    """Decide where the result of each picture goes.
+@dataclass(frozen=True)
+class _Opened:
+    """A picture that is to be restored; `picture` is None for one that is read when its turn comes."""
 
-    A single file goes to `out` if that has a picture's suffix and is no folder. All else goes into the folder `out`
-    under its own name: files directly, a folder's pictures with the tree they stand in; of several folders each under
-    its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG. `out` itself is
-    not searched for pictures, nor are hidden files.
-    """
-    if len(paths) == 1 and goes_to_file(paths[0], out):
-        return _checked([Job(paths[0], out)])
-    jobs = []
-    for path in paths:
-        if not os.path.isdir(path):
-            jobs.append(Job(path, out / path.name))
-        elif _identity(path) == _identity(out):
-            jobs.append(Job(path, out, f"{path}: is the output folder as well; choose another output folder"))
-        else:
-            root = out / path.resolve().name if len(paths) > 1 else out
-            jobs += _jobs_in(path, root, out) or [
-                Job(path, root, f"{path}: no pictures in this folder; check the path")
-            ]
-    return _checked(_with_suffixes(jobs))
+    job: Job
+    replace: bool
+    input: Stamp | None = None
+    picture: Picture | None = None
+    seconds: float = 0.0
 
 
-def goes_to_file(path: Path, out: Path) -> bool:
-    """Tell whether `out`, given for the single input `path`, names the result itself and not its folder."""
-    return is_picture_name(out) and not os.path.isdir(out) and not os.path.isdir(path)
+@dataclass(frozen=True)
+class _Restored:
+    """A picture that is to be written; `before` is what it was, if that is to be shown."""
+
+    opened: _Opened
+    picture: Picture
+    before: Picture | None
+    steps: tuple[str, ...]
+    notes: tuple[str, ...]
+    seconds: float = 0.0
+
+    def result(self) -> Result:
+        """Return the result, were it written now."""
+        job = self.opened.job
+        status: Status = "done" if self.steps else "copied"
+        return Result(job.source, job.target, status, self.seconds, self.steps, self.notes)
 
 
-def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
-    """Find the pictures in a folder, and the folders in it that may not be read."""
-    jobs = []
-
-    def refused(error: OSError) -> None:
-        place = Path(error.filename)
-        problem = f"{place}: this folder cannot be read ({error.strerror}); change its permissions"
-        jobs.append(Job(place, root / place.relative_to(folder), problem))
-
-    output = _identity(out)
-    for here, folders, files in os.walk(folder, onerror=refused):
-        folders[:] = sorted(
-            name for name in folders if name[0] != "." and (not output or _identity(Path(here, name)) != output)
-        )
-        pictures = [Path(here, name) for name in sorted(files) if is_picture_name(name) and name[0] != "."]
-        jobs += [Job(picture, root / picture.relative_to(folder)) for picture in pictures]
-    return jobs
-
-
-def _with_suffixes(jobs: list[Job]) -> list[Job]:
-    """Give targets that cannot be written in their own format the suffix of PNG."""
-    kept = {job.target for job in jobs if _writable(job.target)}
-    changed = []
-    for job in jobs:
-        target = job.target
-        if not job.problem and not _writable(target):
-            target = target.with_suffix(".png")
-            if target in kept:
-                target = job.target.with_name(job.target.name + ".png")
-        changed.append(Job(job.source, target, job.problem))
-    return changed
-
-
-def _writable(path: Path) -> bool:
-    return is_picture_name(path) and path.suffix.lower() != ".gif"
-
-
-def _checked(jobs: list[Job]) -> list[Job]:
-    """Find the targets that are inputs, or that two inputs share."""
-    inputs = {identity for job in jobs if (identity := _identity(job.source))}
-    taken: dict[Path, Path] = {}
-    checked = []
-    for job in jobs:
-        problem = job.problem
-        if not problem and _identity(job.target) in inputs:
-            problem = f"{job.source}: its result would replace an input ({job.target}); choose another output"
-        elif not problem and job.target in taken:
-            problem = f"{job.source}: {taken[job.target]} has the same name; give it another output folder"
-        taken.setdefault(job.target, job.source)
-        checked.append(Job(job.source, job.target, problem))
-    return checked
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what is the same for all names of a file; None if there is none."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino
+_Stage = TypeVar("_Stage", _Opened | Result, _Restored | Result, Result)
 
 
 def restore_files(
@@ -168,29 +117,215 @@ def restore_files(
     jobs: Sequence[Job],
     settings: Settings = Settings(),
     *,
+    journal: Journal | None = None,
     progress: JobProgress | None = None,
     compare: Compare | None = None,
-) -> Iterator[Result]:
-    """Restore picture files one after the other, and yield a result for each.
+) -> Generator[Result, None, None]:
+    """Restore picture files, and yield a result for each, in order.
+
+    While a picture is worked on, the next is read and the one before is written.
 
     Args:
         restorer: what restores them.
         jobs: the files, from `find_jobs`.
         settings: how.
+        journal: of the output folder; without one, what exists is skipped, whatever it is. With one, results of ours
+            are kept where they are up to date, and made again where the picture or the options changed.
         progress: is told the share of each job that is done.
         compare: is shown each picture before and after.
+
+    Raises:
+        PictureError: the disk is full or gone, and pictures are left.
     """
-    for job in jobs:
-        start = time.perf_counter()
+    steps = _Steps(restorer, settings, journal, progress, compare, ahead=len(jobs) > 1)
+    yielded = 0
+    # Threads of ours must not switch Python's warnings off and on against each other: they stay off for all.
+    with quiet_pillow():
+        for result in _overlapped(jobs, steps):
+            yield result
+            yielded += 1
+            if steps.disk_failed and yielded < len(jobs):
+                raise PictureError(
+                    f"stopped: {len(jobs) - yielded} of {len(jobs)} pictures are left; see to the disk, then run the "
+                    "same command again: what is finished is kept"
+                )
+
+
+def _overlapped(jobs: Sequence[Job], steps: _Steps) -> Iterator[Result]:
+    """Take each job through the steps: the next is read and the one before is written while one is run."""
+    if not jobs:
+        return
+    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
+        ahead = reader.submit(steps.read, jobs[0])
+        behind: Future[Result] | None = None
+        for following in (*jobs[1:], None):
+            opened = ahead.result()
+            if following is not None:
+                ahead = reader.submit(steps.read, following)
+            if isinstance(opened, _Opened) and opened.picture is None and behind is not None:
+                yield behind.result()
+                behind = None
+            restored = steps.run(opened)
+            if behind is not None:
+                yield behind.result()
+            behind = writer.submit(steps.write, restored)
+            del opened, restored  # the writer has them, and they are large
+        if behind is not None:
+            yield behind.result()
+
+
+class _Steps:
+    """The steps of a job: read, run, write, each called by a thread of its own. None raises: failures are results."""
+
+    def __init__(
+        self,
+        restorer: Restorer,
+        settings: Settings,
+        journal: Journal | None,
+        progress: JobProgress | None,
+        compare: Compare | None,
+        *,
+        ahead: bool,
+    ) -> None:
+        self.restorer, self.settings, self.journal = restorer, settings, journal
+        self.progress, self.compare, self.ahead = progress, compare, ahead
+        self.disk_failed = False
+        self._written: set[tuple[int, int] | None] = set()
+
+    def read(self, job: Job) -> _Opened | Result:
+        """Look at what is there, and read the picture unless it is large."""
+        return _attempt(job, 0.0, lambda: self._read(job))
+
+    def run(self, opened: _Opened | Result) -> _Restored | Result:
+        """Restore the picture."""
+        if isinstance(opened, Result):
+            return opened
+        return _attempt(opened.job, opened.seconds, lambda: self._run(opened))
+
+    def write(self, restored: _Restored | Result) -> Result:
+        """Write the picture and record what became of it."""
+        if isinstance(restored, _Restored):
+            result = _attempt(restored.opened.job, restored.seconds, lambda: self._write(restored))
+        else:
+            result = restored
+        if result.status == "failed" and self.journal is not None and not self.disk_failed:
+            try:
+                self.journal.record(self._entry(self.journal.stamp(result.source), result))
+            except PictureError:
+                self.disk_failed = True
+        return result
+
+    def _read(self, job: Job) -> _Opened | Result:
+        if job.problem:
+            return _failure(job, job.problem)
+        stands = os.path.lexists(job.target)
+        if stands and not self.settings.overwrite:
+            verdict = judge(job, self.journal, self.settings.max_pixels)
+            if isinstance(verdict, str):
+                message = f"{job.target}: {verdict}; choose another output or add --overwrite"
+                return Result(job.source, job.target, "skipped", message=message)
+            if verdict:
+                return Result(job.source, job.target, "kept", steps=verdict.steps, notes=verdict.notes)
+        opened = _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
+        if not self.ahead or _is_large(job.source):
+            return opened
+        return replace(opened, picture=self._picture(job.source))
+
+    def _picture(self, path: Path) -> Picture:
+        return read_picture(path, max_pixels=self.settings.max_pixels)
+
+    def _run(self, opened: _Opened) -> _Restored:
+        job, progress = opened.job, self.progress
+        picture = opened.picture or self._picture(job.source)
+        plan = self.restorer.plan(picture.pixels)
+        restored = picture
+        if plan.steps:
+            told = None if progress is None else lambda share: progress(job, share)
+            restored = self.restorer.restore(picture, self.settings.strength, told, plan)
+        before = None if self.compare is None else picture
+        return _Restored(replace(opened, picture=None), restored, before, plan.steps, (*plan.reasons, *picture.notes))
+
+    def _write(self, restored: _Restored) -> Result:
+        target = restored.opened.job.target
         try:
-            result = _restore_file(restorer, job, settings, progress, compare)
-        except MemoryError:
-            result = _failure(job, "not enough memory for it; close programs or reduce the picture")
-        except HillotypeError as error:
-            result = _failure(job, str(error))
-        except Exception as error:  # a fault of ours must not stop the rest
-            result = _failure(job, f"unexpected {type(error).__name__}: {error}; please report it")
-        yield Result(**{**vars(result), "seconds": time.perf_counter() - start})
+            make_folder(target.parent, PictureError)
+            result = self._publish(restored)
+        except PictureError as error:
+            gone = self.journal is not None and not self.journal.is_there()
+            self.disk_failed |= gone or getattr(error.__cause__, "errno", None) in _DISK_FAILURES
+            raise
+        if self.compare is not None and restored.before is not None:
+            self.compare(restored.opened.job, restored.before, restored.picture)
+        return result
+
+    def _publish(self, restored: _Restored) -> Result:
+        """Write the result under a name of the journal's; record it; give it its name."""
+        journal, opened, target = self.journal, restored.opened, restored.opened.job.target
+        if journal is None:
+            return _put(restored, target).result()
+        if opened.replace and identity(target) in self._written:  # a disk on which a.jpg is A.JPG
+            raise PictureError(f"{target}: is the result of another picture on this disk; choose another output")
+        start = time.perf_counter()
+        staged = journal.stage(target.suffix)
+        try:
+            restored = _put(restored, staged)
+        except PictureError as error:
+            raise PictureError(str(error).replace(str(staged), str(target))) from error.__cause__
+        old = journal.standing(target) if opened.replace and not self.settings.overwrite else None
+        if old and old.input and opened.input and old.input.sha256 != opened.input.sha256:
+            kept = f"the picture changed; its earlier result is kept as {journal.set_aside(target)}"
+            restored = replace(restored, notes=(*restored.notes, kept))
+        result = replace(restored, seconds=restored.seconds + time.perf_counter() - start).result()
+        journal.publish(staged, target, self._entry(opened.input, result), overwrite=opened.replace)
+        self._written.add(identity(target))
+        return result
+
+    def _entry(self, source: Stamp | None, result: Result) -> Entry:
+        return Entry(
+            status=result.status,
+            input=source,
+            made_with={} if self.journal is None else self.journal.made_with,
+            steps=result.steps,
+            notes=result.notes,
+            seconds=round(result.seconds, 3),
+            message=result.message,
+        )
+
+
+def _put(restored: _Restored, path: Path) -> _Restored:
+    """Write a picture, or copy the file of one that nothing was done to; add what could not be kept to the notes."""
+    source, overwrite = restored.opened.job.source, restored.opened.replace
+    if not restored.steps and source.suffix.lower() == path.suffix.lower():
+        _copy(source, path, overwrite)
+        return restored
+    lost = write_picture(restored.picture, path, overwrite=overwrite)
+    return replace(restored, notes=restored.notes + lost)
+
+
+def _is_large(path: Path) -> bool:
+    """Tell from its head whether a picture is large; one that Pillow cannot tell counts as such."""
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return False
+        with quiet_pillow(), Image.open(path) as image:
+            return image.width * image.height > LARGE
+    except Exception:  # decoders raise types of their own; reading says what is wrong
+        return True
+
+
+def _attempt(job: Job, before: float, step: Callable[[], _Stage]) -> _Stage | Result:
+    """Take a step `before` seconds into a job, and turn whatever goes wrong into a result of one line."""
+    start = time.perf_counter()
+    done: _Stage | Result
+    try:
+        done = step()
+    except MemoryError:
+        done = _failure(job, "not enough memory for it; close programs or reduce the picture")
+    except HillotypeError as error:
+        done = _failure(job, str(error))
+    except Exception as error:  # a fault of ours must not stop the rest
+        done = _failure(job, f"unexpected {type(error).__name__}: {error}; please report it")
+    return replace(done, seconds=before + time.perf_counter() - start)
 
 
 def _failure(job: Job, message: str) -> Result:
@@ -198,35 +333,14 @@ def _failure(job: Job, message: str) -> Result:
     return Result(job.source, job.target, "failed", message=message if named else f"{job.source}: {message}")
 
 
-def _restore_file(
-    restorer: Restorer, job: Job, settings: Settings, progress: JobProgress | None, compare: Compare | None
-) -> Result:
-    if job.problem:
-        return _failure(job, job.problem)
-    if os.path.lexists(job.target) and not settings.overwrite:
-        message = f"{job.target}: exists already; choose another output or add --overwrite"
-        return Result(job.source, job.target, "skipped", message=message)
-    picture = read_picture(job.source, max_pixels=settings.max_pixels)
-    plan = restorer.plan(picture.pixels)
-    notes = (*plan.reasons, *picture.notes)
-    make_folder(job.target.parent, PictureError)
-    if not plan.steps and job.source.suffix.lower() == job.target.suffix.lower():
-        _copy(job.source, job.target, settings.overwrite)
-        restored = picture
-    else:
-        restored = restorer.restore(
-            picture, settings.strength, None if progress is None else lambda share: progress(job, share), plan
-        )
-        notes += write_picture(restored, job.target, overwrite=settings.overwrite)
-    if compare is not None:
-        compare(job, picture, restored)
-    return Result(job.source, job.target, "done" if plan.steps else "copied", steps=plan.steps, notes=notes)
-
-
 def _copy(source: Path, target: Path, overwrite: bool) -> None:
     """Copy a file with its times."""
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{source}: the file cannot be read ({error.strerror}); copy it from its source") from None
     with writing(target, PictureError):
-        write_whole([source.read_bytes()], target, overwrite=overwrite)
+        write_whole([content], target, overwrite=overwrite)
     with suppress(OSError):  # some disks keep no times
         status = source.stat()
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -7,6 +7,7 @@ import html
 import io
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,44 +17,64 @@ from PIL import Image
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
-from hillotype.pictures import Picture, to_pil
+from hillotype.pictures import Picture, read_picture, to_pil
 from hillotype.restore.folder import Job, Result
+from hillotype.restore.journal import Journal
 
-PREVIEW_SIDE = 1000
-"""Longest side of the small copies, in pixels."""
+PREVIEW_SIDE, THUMBNAIL_SIDE = 1000, 480
+"""Longest side of the small copies, in pixels: where there are few, and where there are more than `FEW`."""
+
+FEW = 24
 
 MOST_PREVIEWS = 200
 """Pictures shown; a page of more would be too heavy for a browser."""
 
 
 class Page:
-    """Collects pictures before and after, and writes them as one page that needs nothing else."""
+    """Collects pictures before and after, and writes them as one page that needs nothing else.
 
-    def __init__(self) -> None:
+    Args:
+        pictures: how many will come; of many, the copies are smaller.
+    """
+
+    def __init__(self, pictures: int = 1) -> None:
+        self._side = PREVIEW_SIDE if pictures <= FEW else THUMBNAIL_SIDE
         self._previews: dict[Path, tuple[str, str, tuple[int, int]]] = {}
 
     def compare(self, job: Job, before: Picture, after: Picture) -> None:
         """Keep small copies of a picture before and after."""
         if len(self._previews) < MOST_PREVIEWS:
-            size = _preview_size(before)
+            size = _preview_size(before, self._side)
             self._previews[job.target] = (_data_url(before, size), _data_url(after, size), size)
 
-    def write(self, path: Path, results: Sequence[Result], title: str) -> None:
-        """Write the page; a page that is there is replaced.
+    def recall(self, result: Result) -> None:
+        """Keep small copies of a picture that an earlier run did; one that cannot be read is not shown."""
+        if len(self._previews) < MOST_PREVIEWS:
+            with suppress(PictureError):
+                job = Job(result.source, result.target)
+                self.compare(job, read_picture(result.source), read_picture(result.target))
+
+    def write(self, path: Path, results: Sequence[Result], title: str, journal: Journal | None = None) -> None:
+        """Write the page, and record it in the journal if there is one; a page that is there is replaced.
 
         Raises:
             PictureError: the file cannot be written.
         """
-        counts = Counter(result.status for result in results)
-        summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) + "."
-        if counts["done"] + counts["copied"] > len(self._previews):
+        page = self._render(results, title).encode("utf-8", "surrogateescape")
+        if journal is not None:
+            journal.put(page, path)
+            return
+        with writing(path, PictureError):
+            write_whole([page], path, overwrite=True)
+
+    def _render(self, results: Sequence[Result], title: str) -> str:
+        summary = count(results) + "."
+        if sum(not result.message for result in results) > len(self._previews):
             summary += f" The first {len(self._previews)} are shown."
         how = "Drag across a picture, or focus it and use the arrow keys: before on the left, after on the right."
         entries = "\n".join(map(self._entry, results))
         style, script = (Path(__file__).with_name(name).read_text("utf-8") for name in ("page.css", "page.js"))
-        page = shell(title, f"<p>{summary} {how}</p>\n{entries}\n<script>\n{script}</script>", style)
-        with writing(path, PictureError):
-            write_whole([page.encode("utf-8", "surrogateescape")], path, overwrite=True)
+        return shell(title, f"<p>{summary} {how}</p>\n{entries}\n<script>\n{script}</script>", style)
 
     def _entry(self, result: Result) -> str:
         if result.message:
@@ -70,6 +91,13 @@ class Page:
 </figure>"""
 
 
+def count(results: Sequence[Result]) -> str:
+    """Say how many pictures became what: "1 copied, 2 done, 3 done already"."""
+    words = {"kept": "done already"}
+    counts = Counter(words.get(result.status, result.status) for result in results)
+    return ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+
+
 def describe(result: Result) -> str:
     """Say in a few words what was done to a picture and what was found in it."""
     words = {"denoise": "denoised", "colorize": "colorized"}
@@ -77,10 +105,10 @@ def describe(result: Result) -> str:
     return f"{done} ({'; '.join(result.notes)})" if result.notes else done
 
 
-def _preview_size(picture: Picture) -> tuple[int, int]:
-    """Return width and height of the small copy."""
+def _preview_size(picture: Picture, side: int) -> tuple[int, int]:
+    """Return width and height of the small copy, whose longest side is `side` at most."""
     height, width = picture.pixels.shape[:2]
-    scale = min(1.0, PREVIEW_SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

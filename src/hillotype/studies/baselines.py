@@ -78,41 +78,32 @@ def ridge(seen: Floats, truths: Floats, test: Floats, penalty: float = 1.0) -> F
 
 
 @dataclass(frozen=True)
-class Completion:
-    """Principal components of two halves together, which give one half for the other: PCA as a colorizer.
+class ComponentRegression:
+    """Linear regression on the principal components of what is seen (Massy 1965): PCA as a colorizer.
+
+    https://doi.org/10.1080/01621459.1965.10480787
 
     Attributes:
-        components: of the half that is seen (the first `cut` numbers) and of the half that is wanted.
-        strength: mean square of each component's code, (K,).
-        noise: what keeps weak components from being guessed at, as a variance of each number.
-        cut: numbers of the half that is seen.
-        shape: of a picture of the half that is wanted, (C, H, W).
+        components: of what is seen.
+        mean: of the truths, flat (D,).
+        slopes: of the truths on each component's code, (K, D).
+        shape: of a truth, (C, H, W).
     """
 
     components: Components
-    strength: np.ndarray
-    noise: float
-    cut: int
+    mean: np.ndarray
+    slopes: np.ndarray
     shape: tuple[int, ...]
 
     @classmethod
     def fit(cls, seen: Floats, truths: Floats, most: int) -> Self:
-        """Fits `most` components to pairs of what is seen (N, c, h, w) and the truth (N, C, H, W)."""
-        both = np.concatenate([_flat(seen), _flat(truths)], axis=1)
-        components = Components.fit(both[:, None, None], most)
-        strength = np.square(components.codes(both[:, None, None])).mean(axis=0)
-        noise = 1e-3 * float(np.square(both - components.mean).mean())
-        return cls(components, strength, noise, seen[0].size, truths.shape[1:])
+        """Fits `most` components of what is seen (N, c, h, w), and the truths (N, C, H, W) on them."""
+        components = Components.fit(seen, most)
+        codes, flat = components.codes(seen), _flat(truths)
+        mean = flat.mean(axis=0)
+        strength = np.maximum(np.square(codes).sum(axis=0), 1e-12)  # codes of different components do not correlate
+        return cls(components, mean, codes.T @ (flat - mean) / strength[:, None], truths.shape[1:])
 
     def __call__(self, seen: Floats, k: int | None = None) -> Floats:
-        """Returns the halves (M, C, H, W), clipped to [0, 1], that `k` components make most likely given the others."""
-        axes, strength, mean = self.components.axes[:k], self.strength[:k], self.components.mean
-        known, wanted = axes[:, : self.cut], axes[:, self.cut :]
-        gram = known @ known.T + np.diag(self.noise / strength)
-        codes = np.linalg.solve(gram, known @ (_flat(seen) - mean[: self.cut]).T).T
-        return _pictures(codes @ wanted + mean[self.cut :], (len(seen), *self.shape))
-
-
-def fill_in(seen: Floats, truths: Floats, test: Floats, k: int) -> Floats:
-    """Completes `test` (M, c, h, w) by `k` components of pairs (see `Completion`), in one step."""
-    return Completion.fit(seen, truths, k)(test)
+        """Returns the truths (M, C, H, W), clipped to [0, 1], that the first `k` codes lead to expect."""
+        return _pictures(self.components.codes(seen, k) @ self.slopes[:k] + self.mean, (len(seen), *self.shape))

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from hillotype.color import YCbCr
-from hillotype.studies.baselines import Completion, errors
+from hillotype.studies.baselines import ComponentRegression, errors
 from hillotype.train.trained import Floats, Trained
 
 _SPACE = YCbCr()
@@ -57,15 +57,15 @@ def mean_color(train: Floats, luma: Floats) -> Floats:
 
 
 def pca_color(train: Floats, valid: Floats, luma: Floats, counts: Sequence[int]) -> tuple[int, Floats]:
-    """Colors luma (N, 1, H, W) by principal components of luma and chroma together, fitted on training pictures.
+    """Colors luma (N, 1, H, W) by regression of chroma on the principal components of luma, of training pictures.
 
     Returns:
         How many components guess the chroma of validation pictures best, of `counts`, and what they make of `luma`.
     """
-    complete = Completion.fit(gray(train), chroma(train) / 2 + 0.5, max(counts))
+    guess = ComponentRegression.fit(gray(train), chroma(train) / 2 + 0.5, max(counts))
     seen, truth = gray(valid), chroma(valid) / 2 + 0.5
-    best = min(counts, key=lambda k: float(errors(complete(seen, k), truth).mean()))
-    return best, with_luma(luma, complete(luma, best) * 2 - 1)
+    best = min(counts, key=lambda k: float(errors(guess(seen, k), truth).mean()))
+    return best, with_luma(luma, guess(luma, best) * 2 - 1)
 
 
 def chroma_agreement(answers: Floats, truths: Floats) -> dict[str, float]:

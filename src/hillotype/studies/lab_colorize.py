@@ -14,7 +14,7 @@ import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.metrics import bootstrap_interval, colorfulness
 from hillotype.pages import grid, plot, table, text
-from hillotype.studies.baselines import Completion, errors
+from hillotype.studies.baselines import ComponentRegression, errors
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -161,14 +161,14 @@ def _answers(bench: Bench, nets: tuple[Trained, ...], train: Floats, valid: Floa
 
 
 def _principal(bench: Bench, train: Floats, valid: Floats) -> Answer:
-    """PCA as a colorizer: of reduced pictures, their lightness and chroma together; its size chosen on validation."""
+    """Regression of chroma on the principal components of lightness, both reduced; their number by validation."""
     light, chroma = (coarse(part) for part in _LAB.split(train))
     sizes = (8,) if bench.fast else (4, 16, 64)
-    complete = Completion.fit(light, chroma / 2 + 0.5, max(sizes))  # it answers in [0, 1]
+    regression = ComponentRegression.fit(light, chroma / 2 + 0.5, max(sizes))  # it answers in [0, 1]
 
     def by(k: int) -> Answer:
         def answer(seen: Floats) -> Floats:
-            guessed = complete(coarse(seen), k) * 2 - 1
+            guessed = regression(coarse(seen), k) * 2 - 1
             return _join(seen, guessed.repeat(_COARSE, axis=2).repeat(_COARSE, axis=3))
 
         return answer

@@ -12,7 +12,7 @@ from torch.nn import functional
 from hillotype.color import color_space
 from hillotype.metrics import colorfulness, delta_e2000
 from hillotype.pages import grid, score_table, spread, table, text
-from hillotype.studies.baselines import Completion, errors
+from hillotype.studies.baselines import ComponentRegression, errors
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -87,7 +87,7 @@ def with_luma(gray: Floats, picture: Floats) -> Floats:
 
 
 def by_components(train: Floats, validation: Floats, test: Floats, counts: Sequence[int]) -> tuple[Floats, int]:
-    """Colors test pictures (N, 3, H, W) by the principal components of luma and chroma together, both reduced.
+    """Colors test pictures (N, 3, H, W) by regression of chroma on the principal components of luma, both reduced.
 
     What they guess is raised to full size and joined with the picture's own luma.
 
@@ -96,9 +96,9 @@ def by_components(train: Floats, validation: Floats, test: Floats, counts: Seque
     """
     lumas, chromas = zip(*(_halves(pictures) for pictures in (train, validation, test)), strict=True)
     usable = [count for count in counts if count <= len(train) // 2]
-    completion = Completion.fit(lumas[0], chromas[0], usable[-1])
-    k = min(usable, key=lambda count: float(errors(completion(lumas[1], count), chromas[1]).mean()))
-    coarse = torch.from_numpy(completion(lumas[2], k))
+    guess = ComponentRegression.fit(lumas[0], chromas[0], usable[-1])
+    k = min(usable, key=lambda count: float(errors(guess(lumas[1], count), chromas[1]).mean()))
+    coarse = torch.from_numpy(guess(lumas[2], k))
     fine = functional.interpolate(coarse, test.shape[2:], mode="bilinear", align_corners=False)
     joined = _SPACE.join(_SPACE.split(test)[0], 2 * np.asarray(fine) - 1)
     return np.asarray(joined.clip(0, 1), dtype=np.float32), k

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
 
+from hillotype.latent.maps import NEIGHBORS, separation
 from hillotype.pages import grid, plot, scatter, score_table, spread, table, text
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.page import curves
@@ -25,7 +23,6 @@ _REPORTED_DEEP, _REPORTED_PCA = 3.00, 13.87
 
 _SIZE = 30
 _PLANE = {"model.widths": [1000, 500, 250, 2, 250, 500, 1000], "optimization.epochs": 15}
-_NEIGHBORS = 5
 
 
 @study(
@@ -85,7 +82,7 @@ def run(bench: Bench) -> Findings:
                 target=min(3.5, pca / 4),
             ),
             Figure(
-                f"share of test digits that their {_NEIGHBORS} nearest neighbors in 30 numbers take for another",
+                f"share of test digits that their {NEIGHBORS} nearest neighbors in 30 numbers take for another",
                 min(asked, len(test)),
                 reported="better separated",
                 reproduced=1 - apart["deep, 30 numbers"][0],
@@ -128,22 +125,6 @@ def summed(answers: Floats, truths: Floats) -> np.ndarray:
 def _spread(of: int, count: int) -> np.ndarray:
     """Returns `count` places evenly spread over `of`: a set lies sorted by class, so all classes are met."""
     return np.linspace(0, of - 1, min(count, of)).astype(int)
-
-
-def separation(
-    known: np.ndarray, labels: Sequence[str], asked: np.ndarray, their_labels: Sequence[str]
-) -> tuple[float, float]:
-    """Returns how well codes (N, D) keep the classes apart that nobody told them.
-
-    That is the share of `asked` whose class the majority of its five nearest neighbors among `known` has, and the
-    silhouette of at most 2,000 of them, -1 to 1 (Rousseeuw 1987, https://doi.org/10.1016/0377-0427(87)90125-7).
-    """
-    neighbors = KNeighborsClassifier(_NEIGHBORS).fit(known, labels)
-    some = _spread(len(asked), 2000)
-    return (
-        float(neighbors.score(asked, their_labels)),
-        float(silhouette_score(asked[some], np.asarray(their_labels)[some])),
-    )
 
 
 def components_needed(line: dict[int, float], error: float) -> float | None:
@@ -197,7 +178,7 @@ def _separation(apart: dict[str, tuple[float, float]], known: int, asked: int) -
         "Are the classes better apart?",
         (
             table(
-                ["code", f"right by {_NEIGHBORS} neighbors", "silhouette"],
+                ["code", f"right by {NEIGHBORS} neighbors", "silhouette"],
                 [[name, f"{right:.1%}", silhouette] for name, (right, silhouette) in apart.items()],
                 f"Share of {asked:,} test digits whose class the majority of their nearest neighbors among {known:,} "
                 "training digits has, by distance in the code; silhouette of 2,000 test digits, 1 is best apart.",

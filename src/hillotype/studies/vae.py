@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from hillotype.latent.bound import bound, cross_entropy
+from hillotype.latent.maps import plane
 from hillotype.models import Generative
 from hillotype.pages import grid, scatter, spread, table, text
 from hillotype.studies.baselines import Components, errors
@@ -109,40 +109,6 @@ def run(bench: Bench) -> Findings:
             "divergence": {name: parts[1].mean() for name, parts in bounds.items()},
         },
     )
-
-
-def cross_entropy(answers: Floats, truths: Floats) -> np.ndarray:
-    """Returns the binary cross-entropy of each picture in nats, summed over its elements, (N,)."""
-    chances = answers.astype(np.float64).clip(1e-7, 1 - 1e-7)
-    each = -truths * np.log(chances) - (1 - truths) * np.log1p(-chances)
-    return np.asarray(each.reshape(len(truths), -1).sum(axis=1))
-
-
-@torch.no_grad()
-def bound(model: Generative, pictures: Floats, rng: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the two parts of the bound on each picture's -log p (Kingma and Welling 2014), in nats, (N,) each.
-
-    They are the cross-entropy of one draw's answer, summed over the picture, and the divergence of the posterior from
-    the prior. Their sum is too large by what the posterior misses, on average.
-    """
-    parts: list[tuple[Tensor, Tensor]] = []
-    for batch in torch.split(torch.from_numpy(pictures), 250):
-        mean, logvar = model.posterior(batch)
-        code = mean + torch.exp(0.5 * logvar) * torch.randn(mean.shape, generator=rng)
-        divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp()).sum(dim=1)
-        parts.append((torch.from_numpy(cross_entropy(np.asarray(model.decode(code)), np.asarray(batch))), divergence))
-    entropies, divergences = zip(*parts, strict=True)
-    return np.asarray(torch.cat(entropies)), np.asarray(torch.cat(divergences))
-
-
-def plane(per_side: int) -> np.ndarray:
-    """Returns codes (per_side ** 2, 2) on a grid with equal shares of the normal prior between its lines, row by row.
-
-    The first number grows to the right, the second upward.
-    """
-    steps = np.array([NormalDist().inv_cdf((place + 0.5) / per_side) for place in range(per_side)])
-    across, up = np.meshgrid(steps, steps[::-1])
-    return np.stack([across.ravel(), up.ravel()], axis=1)
 
 
 def _generative(trained: Trained) -> Generative:

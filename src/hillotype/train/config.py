@@ -13,7 +13,7 @@ from hillotype.data import Augment, Preparation
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import RecipeError
 from hillotype.models import ImageModel, build
-from hillotype.noise import NOISES, Noise
+from hillotype.noise import NOISES, Mask, Mixture, Noise
 from hillotype.tasks import TASKS, Task
 
 
@@ -215,6 +215,9 @@ def build_task(run: Run) -> Task:
     for key in ("noise", "degrade", "mask"):
         if key in settings:
             settings[key] = build_noise(settings[key])
+    mask = settings.get("mask", Mask())
+    if not all(isinstance(part, Mask) for part in (mask.parts if isinstance(mask, Mixture) else [mask])):
+        raise RecipeError("task.mask: hides no pixels; use the noise mask, or a mixture of masks")
     kind = _known(TASKS, settings.pop("name", None), "task")
     try:
         task: Task = kind(**settings)

@@ -1,0 +1,59 @@
+"""The report of a folder, report.json: what became of each picture, with what it was made."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hillotype import __version__
+from hillotype.restore.folder import Result, Settings
+from hillotype.restore.journal import Journal
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides a result."""
+    return {"hillotype": __version__, **{name: version(name) for name in ("numpy", "onnxruntime", "pillow")}}
+
+
+def document(results: Sequence[Result], settings: Settings, seconds: float) -> dict[str, Any]:
+    """Return what the report says: options, versions, counts, and each picture's line.
+
+    Args:
+        results: of the pictures, those of earlier runs included.
+        settings: they were restored with.
+        seconds: that the run took.
+    """
+    return {
+        **asdict(settings),
+        "versions": versions(),
+        "seconds": round(seconds, 3),
+        "counts": Counter(result.status for result in results),
+        "results": [asdict(result) for result in results],
+    }
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Write a report as JSON: ASCII, so that file names that are no text survive."""
+    return json.dumps(document, indent=2, default=str)
+
+
+def write_report(document: dict[str, Any], journal: Journal) -> Path | None:
+    """Write report.json into the output folder, in place of one of ours.
+
+    Returns:
+        Its path; None if a file of others has that name, which is left as it is.
+
+    Raises:
+        PictureError: the disk does not take it.
+    """
+    path = journal.out / "report.json"
+    if os.path.lexists(path) and journal.standing(path) is None:
+        return None
+    journal.put(to_json(document).encode("ascii"), path)
+    return path
