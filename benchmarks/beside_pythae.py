@@ -16,7 +16,7 @@ from hillotype.models import Generative
 from hillotype.train.config import Run, build_model
 from hillotype.train.trained import Floats
 
-EPOCHS = 5
+EPOCHS = 3
 LEARNING_RATE = 1e-3
 """Of pythae's own configuration for MNIST; its scheduler is off by default."""
 

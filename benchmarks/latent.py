@@ -165,9 +165,9 @@ def anomalies(folder: Path) -> None:
         source = {"licence": "MNIST, not stated by its authors", "fractions": [0.95, 0.05, 0.0]}
         changes = {
             "data.sources": [{"name": f"mnist/train/{digit}", **source} for digit in known],
-            "data.limit": 3000,
+            "data.limit": 2500,
             "data.validation_pictures": 100,
-            "optimization.epochs": 6,
+            "optimization.epochs": 5,
         }
         trained = train(folder, f"vae-without-{held_out}", "mnist-vae", changes)
         coder, run = open_coder(trained), trained.run
