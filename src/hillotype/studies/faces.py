@@ -223,7 +223,7 @@ def _figures(means: dict[str, dict[str, float]], count: int) -> tuple[Figure, ..
             count,
             reported=reported["reconstruct"],
             reproduced=reconstruct["report's net, fault"],
-            best=min(reconstruct["mended"], reconstruct["mended, augmented"]),
+            best=reconstruct["mended"],
             plain=reconstruct["mean face"],
             pca=reconstruct["PCA, 1,024"],
             target=0.0055,
