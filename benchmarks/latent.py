@@ -218,10 +218,12 @@ PARTS: dict[str, Callable[[Path], None]] = {
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("-o", "--out", type=Path, default=Path("runs/latent"))
     arguments = parser.parse_args()
-    for part in arguments.parts:
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"{', '.join(unknown)}: no such part; give some of {', '.join(PARTS)}")
+    for part in arguments.parts or PARTS:
         PARTS[part](arguments.out)
 
 
