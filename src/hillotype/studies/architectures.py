@@ -59,7 +59,7 @@ class Net:
     report="004",
     summary="36 convolutional autoencoders of CIFAR-10: the size of the code against the error, beside PCA",
     data=("cifar10",),
-    minutes=25,
+    minutes=32,
 )
 def run(bench: Bench) -> Findings:
     """Trains the grid, the report's other variations, every registered autoencoder and our best one."""

@@ -34,7 +34,7 @@ _COUNTS, _FAST_COUNTS = (30, 100, 300), (30,)
     report="004",
     summary="Five ways to write a color, as what one small net must guess, and why the report's guesses failed",
     data=("cifar10",),
-    minutes=25,
+    minutes=20,
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's net on each encoding, on two of them as long as the report, and our chroma-only U-Net."""

@@ -37,7 +37,7 @@ _AUGMENT = {"rotation": 20.0, "shift": 0.05, "shear": 0.2, "zoom": [0.8, 1.2], "
     report="003",
     summary="Faces through 1,024 numbers: reconstructed, denoised, colored, invented; a fault of range and its mend",
     data=("lfw",),
-    minutes=35,
+    minutes=16,
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's nets with the fault and without it, and ours, on the same faces."""

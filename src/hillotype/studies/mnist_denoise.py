@@ -32,7 +32,7 @@ _EPOCHS = 20
     report="000",
     summary="Noise taken out of digits by a dense autoencoder, by principal components and by a U-Net",
     data=("mnist",),
-    minutes=25,
+    minutes=8,
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, and fits principal components in two ways."""

@@ -30,7 +30,7 @@ _PLANE = {"model.widths": [1000, 500, 250, 2, 250, 500, 1000], "optimization.epo
     report="002",
     summary="A digit in 30 numbers: a deep autoencoder against principal components, in error and in separation",
     data=("mnist/train", "mnist/test"),
-    minutes=15,
+    minutes=14,
 )
 def run(bench: Bench) -> Findings:
     """Trains the deep autoencoder of 30 numbers, one of two, and ours, and sets them beside as many components."""

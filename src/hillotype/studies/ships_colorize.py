@@ -33,7 +33,7 @@ _EPOCHS = 30
     report="000",
     summary="Gray ships in color: through a code of 256 numbers, which gray copies beat, and by their chroma alone",
     data=("cifar10",),
-    minutes=40,
+    minutes=16,
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's net, the one it set out from, and ours."""

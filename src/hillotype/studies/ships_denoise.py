@@ -31,7 +31,7 @@ _EPOCHS, _CODE = 50, 600
     report="000",
     summary="A little noise taken out of ships: the report's net is worse than doing nothing, a U-Net is not",
     data=("cifar10",),
-    minutes=25,
+    minutes=18,
 )
 def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, beside principal components, regression and doing nothing."""
