@@ -7,6 +7,7 @@ Every part prints a table with n and seed. Trainings are kept in the folder and 
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -37,7 +38,7 @@ WANTED = {2: 0.75, 4: 0.60, 8: 0.50, 16: 0.45, 32: 1.0, 64: 1.0}
 SAMPLES = 10_000
 SURE = 0.9
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def train(folder: Path, name: str, recipe: str, changes: dict[str, Any] | None = None) -> Trained:

@@ -10,11 +10,11 @@ from typer.main import get_command
 from hillotype.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "docs/latent.md")}
 
 
 def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return [code for page in PAGES.values() for code in re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)]
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -30,11 +30,14 @@ def commands():
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_commands_and_their_options_exist(words):
-    known = get_command(app).commands[words[0]]
+    known = get_command(app)
+    for word in words:  # down to the command of a group
+        known = known.commands[word] if hasattr(known, "commands") else known
     options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in words if word.startswith("-")} <= options
 
 
-def test_linked_files_exist():
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", PAGES)
+def test_linked_files_exist(name):
+    for target in re.findall(r"\]\(([^)#:]+)\)", PAGES[name]):
+        assert ((ROOT / name).parent / target).exists(), target
