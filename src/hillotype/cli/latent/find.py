@@ -112,7 +112,7 @@ def anomalies(
     ] = None,
     by: Annotated[
         str, typer.Option(metavar="SCORE", help="Which score ranks the pictures that are shown.")
-    ] = "combined",
+    ] = "latent, corrected",
     share: Annotated[
         float,
         typer.Option(min=0.0001, max=0.9999, help="Share of the run's validation pictures above the threshold."),
