@@ -41,14 +41,21 @@ def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
                 temporary.chmod(path.stat().st_mode)
             temporary.replace(path)
         else:
-            _publish_new(temporary, path)
+            publish_new(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
-def _publish_new(temporary: Path, path: Path) -> None:
-    """Gives the finished file its name unless that is taken, also where the disk has no hard links."""
+def publish_new(temporary: Path, path: Path) -> None:
+    """Gives a finished file its name unless that is taken, also where the disk has no hard links.
+
+    Killed in between on such a disk, it leaves an empty file.
+
+    Raises:
+        FileExistsError: the name is taken.
+        OSError: the folder or disk does not take the file.
+    """
     try:
         path.hardlink_to(temporary)
     except (OSError, NotImplementedError) as error:

@@ -29,6 +29,7 @@ try:
     from sklearn.utils.validation import check_is_fitted, validate_data
     from torch import Tensor, nn
 
+    from hillotype.models import normal_divergence
     from hillotype.models.activations import ACTIVATIONS, activation
     from hillotype.models.dense import dense_layers
 except ModuleNotFoundError as error:
@@ -247,7 +248,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, _Trained):  # type
             if self.beta is None:
                 return _half_squares(decoder(code) - target)
             mean, logvar = code.chunk(2, dim=1)
-            divergence = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(dim=1).mean()
+            divergence = normal_divergence(mean, logvar).sum(dim=1).mean()
             draw = _noisy(mean, torch.exp(0.5 * logvar), rng)
             return _half_squares(decoder(draw) - target) + float(self.beta) * divergence
 

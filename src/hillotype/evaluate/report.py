@@ -18,7 +18,7 @@ from hillotype.evaluate.baselines import Baseline
 from hillotype.evaluate.measure import Results
 from hillotype.evaluate.patches import Floats
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pages import shell
+from hillotype.pages import shell, table
 from hillotype.tasks import Task
 
 _STYLE = """dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
@@ -98,7 +98,7 @@ def write_report(
         "<dl>",
         *(f"<dt>{html.escape(key)}</dt><dd>{html.escape(str(value))}</dd>" for key, value in facts.items()),
         "</dl>",
-        *(_html(table) for table in tables(results)),
+        *(table([each.title, *each.head], each.rows) for each in tables(results)),
         _HOW_TO_READ,
         *(
             f"<figure><div>{''.join(_image(picture) for picture in strip)}</div>"
@@ -112,12 +112,6 @@ def write_report(
         with writing(folder / name):
             write_whole([text.encode()], folder / name, overwrite=True)
     return folder / "report.html"
-
-
-def _html(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in (table.title, *table.head))
-    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def example_strips(

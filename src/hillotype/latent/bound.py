@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hillotype.models import Generative
+from hillotype.models import Generative, normal_divergence
 from hillotype.train.trained import Floats
 
 _EDGE = 1e-6  # how near a probability may come to 0 and 1
@@ -35,7 +35,7 @@ def bound(model: Generative, pictures: Floats, rng: torch.Generator) -> tuple[np
     for batch in torch.split(torch.from_numpy(pictures), _BATCH):
         mean, logvar = model.posterior(batch)
         code = mean + torch.exp(0.5 * logvar) * torch.randn(mean.shape, generator=rng)
-        divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp()).sum(dim=1)
+        divergence = normal_divergence(mean, logvar).sum(dim=1)
         parts.append((torch.from_numpy(cross_entropy(np.asarray(model.decode(code)), np.asarray(batch))), divergence))
     entropies, divergences = zip(*parts, strict=True)
     return np.asarray(torch.cat(entropies)), np.asarray(torch.cat(divergences))

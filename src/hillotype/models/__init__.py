@@ -6,9 +6,17 @@ Every module of this folder is imported here, so a new file with a `@register` l
 from importlib import import_module
 from pkgutil import iter_modules
 
-from hillotype.models.base import MODELS, Autoencoder, Generative, ImageModel, build, register
+from hillotype.models.base import (
+    MODELS,
+    Autoencoder,
+    Generative,
+    ImageModel,
+    build,
+    normal_divergence,
+    register,
+)
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["MODELS", "Autoencoder", "Generative", "ImageModel", "build", "register"]
+__all__ = ["MODELS", "Autoencoder", "Generative", "ImageModel", "build", "normal_divergence", "register"]

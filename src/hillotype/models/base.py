@@ -54,6 +54,11 @@ class Autoencoder(ImageModel):
         return self.decode(self.encode(x))
 
 
+def normal_divergence(mean: Tensor, logvar: Tensor) -> Tensor:
+    """Returns the divergence of N(mean, exp(logvar)) from N(0, 1) in nats, element by element."""
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
+
+
 class Generative(Autoencoder):
     """An autoencoder whose codes have a normal prior (Kingma and Welling 2014, https://arxiv.org/abs/1312.6114).
 
@@ -80,7 +85,7 @@ class Generative(Autoencoder):
             self.divergence = None
             return self.decode(self.encode(x))
         mean, logvar = (part.float() for part in self.posterior(x))
-        self.divergence = -0.5 * (1 + logvar - mean.square() - logvar.exp())
+        self.divergence = normal_divergence(mean, logvar)
         return self.decode(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
 
     def sample(self, count: int, rng: torch.Generator) -> Tensor:

@@ -136,7 +136,12 @@ def sheet(rows: Sequence[tuple[str, Floats]], scale: int, letters: float = 10) -
 
 def spread(rows: Mapping[str, Floats], count: int = 12) -> dict[str, Floats]:
     """Returns `count` pictures of each row of a grid, evenly spread: a set lies sorted by class, so all are shown."""
-    return {name: each[np.linspace(0, len(each) - 1, min(count, len(each))).astype(int)] for name, each in rows.items()}
+    return {name: each[evenly(count, len(each))] for name, each in rows.items()}
+
+
+def evenly(count: int, of: int) -> np.ndarray:
+    """Returns `count` places (or all) evenly spread over `of`, the first and the last among them."""
+    return np.linspace(0, of - 1, min(count, of)).astype(int)
 
 
 def film(frames: Floats, caption: str, *, rate: float, most: int = 700_000) -> Html:

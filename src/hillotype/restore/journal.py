@@ -25,7 +25,7 @@ from typing import Any, Final, Self
 
 from hillotype import __version__
 from hillotype.errors import PictureError
-from hillotype.files import make_folder, write_whole, writing
+from hillotype.files import make_folder, publish_new, write_whole, writing
 
 try:
     import fcntl
@@ -298,7 +298,7 @@ class Journal:
 def _move(staged: Path, target: Path, overwrite: bool) -> None:
     """Give a file its name, without `overwrite` only if that is free.
 
-    Killed in between on a disk without hard links, it leaves an empty file: shorter than recorded, so made again.
+    What is left of it when killed on a disk without hard links is shorter than recorded, so made again.
     """
     if overwrite:
         with suppress(OSError):  # nothing there, or a disk that keeps no permissions
@@ -309,17 +309,7 @@ def _move(staged: Path, target: Path, overwrite: bool) -> None:
                 staged.chmod(stat.S_IMODE(mode))
         staged.replace(target)
         return
-    try:
-        target.hardlink_to(staged)
-    except FileExistsError:
-        raise
-    except (OSError, NotImplementedError):  # a disk without hard links
-        target.open("xb").close()
-        try:
-            staged.replace(target)
-        except BaseException:
-            target.unlink()
-            raise
+    publish_new(staged, target)
 
 
 def digest(file: Path) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from hillotype.latent.coder import open_coder
 from hillotype.pages import grid, plot, table, text
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.budget import Entry, compare_registered, components_error
@@ -189,7 +190,7 @@ def _measure(swept: Sweep, components: Components, test: Floats) -> list[Net]:
     """The nets of the grid with their errors, best first."""
     nets, bounds = [], dict[int, float | None]()
     for settings, trained in swept.points:
-        code = trained.codes(test[:1]).size
+        code = open_coder(trained).size
         if code not in bounds:
             bounds[code] = components_error(components, code, test)
         error = float(errors(trained.answer(test), test).mean())

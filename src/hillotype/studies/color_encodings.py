@@ -9,6 +9,7 @@ import numpy as np
 from skimage.color import rgb2yiq
 
 from hillotype.color import COLOR_SPACES
+from hillotype.latent.coder import open_coder
 from hillotype.metrics import bootstrap_interval
 from hillotype.pages import grid, table, text
 from hillotype.studies.baselines import Components, errors
@@ -50,7 +51,7 @@ def run(bench: Bench) -> Findings:
 
     train, validation, test = (bench.pictures(ours.run, split) for split in ("train", "validation", "test"))
     bench.say("measuring")
-    count = copy.codes(test[:1]).size
+    count = open_coder(copy).size
     copies = {
         "report 004's net, 10 epochs": copy.answer(test),
         "report 004's net, 15,000 steps": copy_long.answer(test),

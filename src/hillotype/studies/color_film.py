@@ -14,7 +14,7 @@ from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.data.archives import data_folder
 from hillotype.errors import DataError
 from hillotype.metrics import colorfulness
-from hillotype.pages import film, grid, plot, table, text
+from hillotype.pages import evenly, film, grid, plot, table, text
 from hillotype.studies.baselines import errors
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -142,7 +142,7 @@ def _join(light: Floats, chroma: Floats) -> Floats:
 def _film(pictures: dict[str, Floats], rate: float) -> Section:
     columns = {name: _smaller(frames, 4) for name, frames in pictures.items()}
     count = len(columns["gray"])
-    at = np.linspace(0, count - 1, min(6, count)).astype(int)
+    at = evenly(6, count)
     every = max(1, round(rate / _SHOWN_RATE))
     moving = [_smaller(pictures[name][::every], 2) for name in ("gray", "colored frame by frame", "true colors")]
     return Section(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
-from hillotype.models.base import Generative
+from hillotype.latent.coder import open_coder
+from hillotype.models import Generative, normal_divergence
 from hillotype.pages import grid, plot, score_table, spread, table, text
 from hillotype.studies.baselines import Components, best_count, errors
 from hillotype.studies.chroma import gray, mean_color, pca_color
@@ -163,7 +164,7 @@ def report_loss(trained: Trained, pictures: Floats) -> dict[str, float]:
             answer = model.decode(mean + torch.exp(0.5 * logvar) * torch.randn(mean.shape, generator=rng))
             target = torch.as_tensor(trained.task.target(picture))
             squared += float((answer - target).double().square().flatten(1).mean(dim=1).sum())
-            divergence -= 0.5 * float((1 + logvar - mean.square() - logvar.exp()).double().sum())
+            divergence += float(normal_divergence(mean, logvar).double().sum())
     mse, kl = squared / len(pictures), divergence / len(pictures)
     return {"loss": _ALPHA * mse + kl, "mse": mse, "kl": kl}
 
@@ -307,7 +308,7 @@ def _bottleneck(nets: _Nets, components: Components, test: Floats, means: dict[s
     most = len(components.axes)
     sizes = sorted({min(k, most) for k in (8, 16, 32, 64, 128, 256, 512, 1024)})
     scores = [float(errors(components.reconstruct(test, k), test).mean()) for k in sizes]
-    spread = nets.mended.codes(nets.mended.observe(test)).var(axis=0)
+    spread = open_coder(nets.mended).encode(test).var(axis=0)
     active = int((spread > 0.01).sum())
 
     def draw(axes: Axes) -> None:
@@ -344,15 +345,16 @@ def _new_faces(trained: Trained, train: Floats, test: Floats) -> Section:
     rng = np.random.default_rng(0)
     chosen = spread({"faces": test}, 24)["faces"]
     first, second = chosen[::2], chosen[1::2]
-    a, b = (trained.codes(trained.observe(faces)) for faces in (first, second))
-    known = trained.codes(trained.observe(train))
+    coder = open_coder(trained)
+    a, b = (coder.encode(faces) for faces in (first, second))
+    known = coder.encode(train)
     rows = {
         "first": first,
         "second": second,
-        "sum of codes": trained.decode(a + b),
-        "mean of codes": trained.decode((a + b) / 2),
-        "drawn, prior": trained.decode(rng.standard_normal((12, a.shape[1]))),
-        "drawn, fitted": trained.decode(draw_codes(known, 12, rng)),
+        "sum of codes": coder.decode(a + b),
+        "mean of codes": coder.decode((a + b) / 2),
+        "drawn, prior": coder.decode(rng.standard_normal((12, a.shape[1]))),
+        "drawn, fitted": coder.decode(draw_codes(known, 12, rng)),
     }
     return Section(
         "New faces",

@@ -13,7 +13,7 @@ import torch
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.metrics import bootstrap_interval, colorfulness
-from hillotype.pages import grid, plot, table, text
+from hillotype.pages import evenly, grid, plot, table, text
 from hillotype.studies.baselines import ComponentRegression, errors
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
@@ -35,6 +35,7 @@ _LAB = Lab()
 _BATCH = 20  # the report's, in training and in testing
 _PIECE = 250  # pictures measured at a time; those of all ways together take gigabytes
 _COARSE = 4  # PCA sees pictures this much smaller on each side
+_SHOWN = 9  # test pictures on the page: equally far apart, so that all sources are there
 
 Answer = Callable[["Floats"], "Floats"]
 """From lightness (N, 1, H, W) to color pictures (N, 3, H, W), both in [0, 1]."""
@@ -184,11 +185,6 @@ def coarse(planes: Floats) -> Floats:
     return np.asarray(blocks.mean(axis=(3, 5)), dtype=np.float32)
 
 
-def _shown(count: int) -> np.ndarray:
-    """Which test pictures the page shows: nine at equal distances, so that all sources are there."""
-    return np.linspace(0, count - 1, min(9, count)).astype(int)
-
-
 def _measure(answer: Answer, test: Floats) -> _Row:
     shown, row, colors = [], [], []
     for start in range(0, len(test), _PIECE):
@@ -196,7 +192,7 @@ def _measure(answer: Answer, test: Floats) -> _Row:
         pictures = answer(_LAB.split(truth)[0])
         row.append(errors(pictures, truth))
         colors.append(colorfulness(pictures))
-        shown += [pictures[index - start] for index in _shown(len(test)) if start <= index < start + len(truth)]
+        shown += [pictures[index - start] for index in evenly(_SHOWN, len(test)) if start <= index < start + len(truth)]
     return _Row(np.concatenate(row), np.concatenate(colors), np.stack(shown))
 
 
@@ -244,7 +240,7 @@ def _against_gray(axes: Axes, rows: dict[str, _Row]) -> None:
 
 
 def _pictures(rows: dict[str, _Row], test: Floats) -> Section:
-    shown = {"truth": test[_shown(len(test))], **{name: row.shown for name, row in rows.items()}}
+    shown = {"truth": test[evenly(_SHOWN, len(test))], **{name: row.shown for name, row in rows.items()}}
     return Section(
         "Pictures",
         (

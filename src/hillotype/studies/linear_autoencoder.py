@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
+from hillotype.latent.coder import open_coder
 from hillotype.models import Autoencoder
 from hillotype.pages import grid, scatter, score_table, spread, table, text
 from hillotype.studies.baselines import Components, errors
@@ -175,7 +176,11 @@ def _maps(conv: Trained, components: Components, test: Floats, labels: list[str]
     return Section(
         "Maps of the two numbers",
         (
-            scatter(conv.codes(test), labels, "The code of each test picture in the convolutional net, by its class."),
+            scatter(
+                open_coder(conv).encode(test),
+                labels,
+                "The code of each test picture in the convolutional net, by its class.",
+            ),
             scatter(components.codes(test, 2), labels, "The first two principal components of the same pictures."),
             text(
                 "Neither was told the classes. Both part trousers, footwear and tops; the net spends its two numbers "

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hillotype.latent.coder import open_coder
 from hillotype.latent.maps import NEIGHBORS, separation
-from hillotype.pages import grid, plot, scatter, score_table, spread, table, text
+from hillotype.pages import evenly, grid, plot, scatter, score_table, spread, table, text
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
@@ -55,14 +56,14 @@ def run(bench: Bench) -> Findings:
 
     bench.say("measuring separation")
     known, asked = (1000, 200) if bench.fast else (20_000, 10_000)
-    some, others = _spread(len(train), known), _spread(len(test), asked)
+    some, others = evenly(known, len(train)), evenly(asked, len(test))  # sets lie sorted by class
     codes = {
         "pixels, 784 numbers": [pictures.reshape(len(pictures), -1) for pictures in (train, test)],
         "PCA, 30 numbers": [components.codes(pictures, _SIZE) for pictures in (train, test)],
-        "deep, 30 numbers": [deep.codes(pictures) for pictures in (train, test)],
-        "ours, 30 numbers": [ours.codes(pictures) for pictures in (train, test)],
+        "deep, 30 numbers": [open_coder(deep).encode(pictures) for pictures in (train, test)],
+        "ours, 30 numbers": [open_coder(ours).encode(pictures) for pictures in (train, test)],
         "PCA, 2 numbers": [components.codes(pictures, 2) for pictures in (train, test)],
-        "deep, 2 numbers": [plane.codes(pictures) for pictures in (train, test)],
+        "deep, 2 numbers": [open_coder(plane).encode(pictures) for pictures in (train, test)],
     }
     apart = {
         name: separation(a[some], [labels[i] for i in some], b[others], [test_labels[i] for i in others])
@@ -102,8 +103,10 @@ def run(bench: Bench) -> Findings:
             Section(
                 "Maps",
                 (
-                    scatter(plane.codes(test), test_labels, "Two numbers of a deep net, by class of the digit."),
-                    scatter(components.codes(test, 2), test_labels, "The first two principal components."),
+                    scatter(
+                        codes["deep, 2 numbers"][1], test_labels, "Two numbers of a deep net, by class of the digit."
+                    ),
+                    scatter(codes["PCA, 2 numbers"][1], test_labels, "The first two principal components."),
                     text("Neither was told the classes. Compare the paper's figure 3."),
                 ),
             ),
@@ -120,11 +123,6 @@ def run(bench: Bench) -> Findings:
 def summed(answers: Floats, truths: Floats) -> np.ndarray:
     """Returns the squared error of each picture, summed over its numbers, (N,)."""
     return np.asarray(errors(answers, truths) * truths[0].size)
-
-
-def _spread(of: int, count: int) -> np.ndarray:
-    """Returns `count` places evenly spread over `of`: a set lies sorted by class, so all classes are met."""
-    return np.linspace(0, of - 1, min(count, of)).astype(int)
 
 
 def components_needed(line: dict[int, float], error: float) -> float | None:

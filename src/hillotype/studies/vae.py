@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from hillotype.latent.bound import bound, cross_entropy
+from hillotype.latent.coder import open_coder
 from hillotype.latent.maps import plane
 from hillotype.models import Generative
 from hillotype.pages import grid, scatter, spread, table, text
@@ -190,7 +191,8 @@ def _between(report: Trained, wide: Trained, test: Floats) -> Section:
         ends = np.stack([test[one], test[other]])
         rows[f"{number}: pixels"] = _mixed(ends.reshape(2, -1), share).reshape(_SHOWN, *test.shape[1:])
         for name, trained in (("report's VAE, 2", report), (f"our VAE, {_WIDE}", wide)):
-            rows[f"{number}: {name}"] = trained.decode(_mixed(trained.codes(ends), share))
+            coder = open_coder(trained)
+            rows[f"{number}: {name}"] = coder.decode(_mixed(coder.encode(ends), share))
     return Section(
         "From one article to another",
         (
@@ -210,13 +212,14 @@ def _mixed(ends: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def _map(report: Trained, test: Floats, labels: Sequence[str]) -> Section:
     per_side = 15
-    pictures = report.decode(plane(per_side)).reshape(per_side, per_side, *test.shape[1:])
+    coder = open_coder(report)
+    pictures = coder.decode(plane(per_side)).reshape(per_side, per_side, *test.shape[1:])
     rows = {f"{level:+.2f}": row for level, row in zip(plane(per_side)[::per_side, 1], pictures, strict=True)}
     return Section(
         "The plane of codes",
         (
             scatter(
-                report.codes(test),
+                coder.encode(test),
                 labels,
                 "Where the test pictures lie, by class: the posterior's mean. Nothing told it the classes.",
             ),

@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 import torch
 
 from hillotype.errors import RecipeError
-from hillotype.models import Autoencoder, ImageModel
+from hillotype.models import ImageModel
 from hillotype.tasks import Task
 from hillotype.train import checkpoint
 from hillotype.train.config import Run, build_model, build_task, make_run
@@ -72,21 +72,6 @@ class Trained:
             batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
             answers = [self.model(batch.contiguous(memory_format=torch.channels_last)) for batch in batches]
         return np.asarray(torch.cat(answers).float().contiguous())
-
-    def codes(self, seen: Floats) -> np.ndarray:
-        """Returns an autoencoder's codes (N, ...) of what it sees (N, c, H, W)."""
-        model = cast(Autoencoder, self.model)
-        with torch.no_grad():
-            batches = torch.split(torch.from_numpy(np.ascontiguousarray(seen)), _BATCH)
-            return np.asarray(torch.cat([model.encode(batch) for batch in batches]).float())
-
-    def decode(self, codes: np.ndarray) -> Floats:
-        """Returns the pictures (N, C, H, W) in [0, 1] that an autoencoder makes of codes (N, ...)."""
-        model = cast(Autoencoder, self.model)
-        with torch.no_grad():
-            batches = torch.split(torch.from_numpy(codes.astype(np.float32)), _BATCH)
-            answers = np.asarray(torch.cat([model.decode(batch) for batch in batches]).float().contiguous())
-        return np.asarray(self.task.finish(answers, answers), dtype=np.float32)
 
     def answer(self, seen: Floats) -> Floats:
         """Returns the pictures (N, C, H, W) in [0, 1] that the model makes of what it sees."""

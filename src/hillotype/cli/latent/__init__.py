@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hillotype.cli.latent import find, make
+from hillotype.cli.latent import anomalies, fill, make, maps
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +16,6 @@ def register(app: typer.Typer) -> None:
         help="Explore the codes of a trained autoencoder: generate, walk, map, find anomalies, fill in.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for group in (make, find):
+    for group in (make, maps, anomalies, fill):
         group.register(latent)
     app.add_typer(latent)
