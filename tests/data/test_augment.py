@@ -11,7 +11,15 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
 
 @pytest.mark.parametrize(
     "settings",
-    [{"crop": 0}, {"zoom": (0, 1)}, {"zoom": (2, 1)}, {"rotation": -1}, {"shear": 90}, {"shift": float("nan")}],
+    [
+        {"crop": 0},
+        {"zoom": (0, 1)},
+        {"zoom": (2, 1)},
+        {"cover": (0.5, 1.1)},
+        {"rotation": -1},
+        {"shear": 90},
+        {"shift": float("nan")},
+    ],
 )
 def test_settings_out_of_range_are_refused(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
@@ -23,6 +31,7 @@ def test_settings_out_of_range_are_refused(settings):
     [
         Augment(crop=32),
         Augment(crop=32, zoom=(0.5, 2.0), turn=True),
+        Augment(crop=32, cover=(0.4, 1.0)),
         Augment(crop=32, rotation=20, shear=11, shift=0.05, zoom=(0.8, 1.2)),
         Augment(crop=64),
     ],
@@ -45,6 +54,20 @@ def test_no_bend_is_the_plain_crop_but_for_interpolation():
     bent = Augment(crop=50, flip=False, rotation=1e-9)(PICTURE, np.random.default_rng(0))
     plain = Augment(crop=50, flip=False)(PICTURE, np.random.default_rng(0))
     assert np.abs(bent.astype(int) - plain).mean() < 40  # at most a fraction of a pixel apart
+
+
+def test_a_crop_covers_its_share_of_the_shorter_side():
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8), (100, 200))[:, :, None]
+    crop = Augment(crop=25, cover=(0.5, 0.5), flip=False)(ramp, np.random.default_rng(0))
+    assert int(crop.max()) - int(crop.min()) == pytest.approx(48, abs=2)
+
+
+def test_a_picture_as_large_as_its_crop_is_left_as_it_is():
+    square = PICTURE[:50, :50]
+    plain = Augment(crop=50, flip=False)
+    assert plain.leaves(square)
+    assert not any(each.leaves(square) for each in (Augment(crop=50), Augment(crop=49, flip=False)))
+    np.testing.assert_array_equal(plain(square, np.random.default_rng(0)), square)
 
 
 def test_tiny_pictures_are_enlarged():

@@ -13,6 +13,8 @@ class Augment:
     Attributes:
         crop: side of the square crop in pixels; smaller pictures are enlarged to it.
         zoom: (low, high) factor by which the picture is resized before the crop (below 1: made smaller).
+        cover: (low, high) share of the picture's shorter side that the crop spans, in place of `zoom`: pictures of any
+            size show as much of themselves, and small ones are enlarged.
         flip: mirrored left to right, half of the time.
         turn: turned by 0, 90, 180 or 270 degrees.
         rotation: degrees to either side, about the crop's center.
@@ -22,6 +24,7 @@ class Augment:
 
     crop: int = 96
     zoom: tuple[float, float] = (1.0, 1.0)
+    cover: tuple[float, float] | None = None
     flip: bool = True
     turn: bool = False
     rotation: float = 0.0
@@ -33,15 +36,25 @@ class Augment:
             raise ValueError(f"crop {self.crop}: must be at least 1")
         if not 0 < self.zoom[0] <= self.zoom[1]:
             raise ValueError(f"zoom {self.zoom}: must be two rising factors above 0")
+        if self.cover is not None and not 0 < self.cover[0] <= self.cover[1] <= 1:
+            raise ValueError(f"cover {self.cover}: must be two rising shares above 0 and at most 1")
         for name, most in (("rotation", 180), ("shear", 80), ("shift", 1)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: must lie from 0 to {most}")
 
+    def leaves(self, pixels: np.ndarray) -> bool:
+        """Tells whether the only crop of `pixels` (H, W, C) is the picture as it is."""
+        return pixels.shape[:2] == (self.crop, self.crop) and self == Augment(crop=self.crop, flip=False)
+
     def __call__(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Returns a random crop (crop, crop, C) uint8 of `pixels` (H, W, C) uint8."""
         h, w = pixels.shape[:2]
-        zoom = max(rng.uniform(*self.zoom), self.crop / min(h, w))
-        side = min(self.crop / zoom, h, w)
+        if self.cover is None:
+            zoom = max(rng.uniform(*self.zoom), self.crop / min(h, w))
+            side = min(self.crop / zoom, h, w)
+        else:
+            side = rng.uniform(*self.cover) * min(h, w)
+            zoom = self.crop / side
         left, top = rng.uniform(0, w - side), rng.uniform(0, h - side)
         if self.rotation or self.shear or self.shift:
             crop = self._bent(pixels, left, top, side, rng)

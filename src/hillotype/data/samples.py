@@ -33,5 +33,6 @@ class Samples(Dataset[Tensor]):
             order = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.pictures))
             self._order = (epoch, order)
         picture = self.pictures[self._order[1][place]]
-        crop = self.augment(picture, np.random.default_rng([self.seed, 1, index]))
-        return torch.from_numpy(crop.transpose(2, 0, 1).copy())
+        if not self.augment.leaves(picture):  # making a generator takes longer than copying a small picture
+            picture = self.augment(picture, np.random.default_rng([self.seed, 1, index]))
+        return torch.from_numpy(picture.transpose(2, 0, 1).copy())
