@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from fractions import Fraction
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,7 +20,7 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from hillotype.errors import PictureError
-from hillotype.files import locked, make_folder, whole, write_whole, writing
+from hillotype.files import locked, make_folder, whole, writing
 from hillotype.film.reader import EXACT, Film, Frame, opened
 
 PIECE: Final = 250

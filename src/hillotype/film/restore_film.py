@@ -25,7 +25,6 @@ from hillotype.restore.journal import digest
 from hillotype.restore.restorer import Plan, Restorer
 from hillotype.restore.tiles import Progress
 
-
 STEADINESS: Final = Steadiness()
 
 
