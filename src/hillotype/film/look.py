@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Final
 
 import numpy as np
 
-from hillotype.film.reader import Film, frames
+from hillotype.film.reader import Film, frame_at
 from hillotype.restore.lightness import lightness
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer
@@ -37,6 +36,6 @@ def plan_film(restorer: Restorer, film: Film) -> Plan:
 def _looks(film: Film) -> list[Pixels]:
     """Return frames from all over the film, flat ones only if there are no others."""
     times = np.linspace(film.start, film.end, LOOKS, endpoint=False, dtype=np.int64).tolist()
-    found = {frame.pts: frame.pixels for time in times for frame in islice(frames(film, start=time), 1)}
+    found = {frame.pts: frame.pixels for frame in (frame_at(film, time) for time in times)}
     telling = [pixels for pixels in found.values() if lightness(pixels).std() > FLAT]
     return telling or list(found.values())

@@ -174,7 +174,7 @@ def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:
         raise PictureError(f"{path}: this is a picture, not a film; give its name a picture's suffix")
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
-        raise PictureError(f"{path}: holds no moving pictures, only {_content(container)}; choose a film")
+        raise PictureError(f"{path}: holds no moving pictures{_content(container)}; choose a film")
     stream = next((each for each in streams if each.disposition & Disposition.default), streams[0])
     context = stream.codec_context
     if context is None or context.format is None or stream.time_base is None:
@@ -208,7 +208,8 @@ def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:
 def _content(container: InputContainer) -> str:
     kinds = [stream.type for stream in container.streams]
     words = {"audio": "sound", "video": "a cover picture", "subtitle": "subtitles"}
-    return ", ".join(dict.fromkeys(words.get(kind, "data") for kind in kinds)) or "nothing"
+    found = ", ".join(dict.fromkeys(words.get(kind, "data") for kind in kinds))
+    return f", only {found}" if found else ""
 
 
 def _colors(stream: VideoStream) -> Colors:
@@ -260,8 +261,8 @@ def _check_whole(container: InputContainer, film: Film, latest: float) -> None:
     beyond = any(entry.pos + entry.size > size for stream in container.streams for entry in stream.index_entries)
     if short or beyond:
         raise PictureError(
-            f"{film.path}: breaks off, {latest:.1f} of {stated:.1f} seconds are there; copy it again from its source, or "
-            "save what is there as a film of its own (ffmpeg -i FILM -c copy NEW)"
+            f"{film.path}: breaks off, {latest:.1f} of {stated:.1f} seconds are there; copy it again from its source, "
+            "or save what is there as a film of its own (ffmpeg -i FILM -c copy NEW)"
         )
 
 
@@ -291,6 +292,25 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
                 yield _upright(frame, film, latest)
 
 
+def frame_at(film: Film, time: int) -> Frame:
+    """Decode the frame that is shown at a time, in steps, or the last one before.
+
+    Raises:
+        PictureError: the file cannot be read any more.
+    """
+    with opened(film.path) as container:
+        if time > film.start:
+            container.seek(time, stream=container.streams[film.index])
+        shown = None
+        for frame in _decoded(container, film):
+            if shown is not None and frame.pts is not None and frame.pts > time:
+                break
+            shown = frame
+        if shown is None:
+            raise PictureError(f"{film.path}: {_DAMAGED}")
+        return _upright(shown, film, time if shown.pts is None else shown.pts)
+
+
 def _decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
     stream = container.streams[film.index]
     assert isinstance(stream, VideoStream)
@@ -305,7 +325,7 @@ def _decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
 def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:
     deep = film.bits > 8
     array = frame.to_ndarray(
-        format="rgb48" if deep else "rgb24",
+        format="rgb48le" if deep else "rgb24",
         width=film.width,  # some films change their size on the way
         height=film.height,
         src_colorspace=film.colors.conversion,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 FILM_SUFFIXES: Final = frozenset(
-    (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts")
-    + (".mxf", ".ogv", ".vob", ".webm", ".wmv")
+    f".{name}"
+    for name in "3gp asf avi flv m2ts m2v m4v mkv mov mp4 mpeg mpg mts mxf ogv vob webm wmv".split()  # noqa: SIM905
 )
 """Suffixes of files that hold films."""
 
