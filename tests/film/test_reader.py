@@ -10,7 +10,7 @@ from PIL import Image
 from tests.film.conftest import av, gray_frames, write
 
 from hillotype.errors import PictureError
-from hillotype.film.reader import frames, read_film
+from hillotype.film.reader import frame_at, frames, read_film
 
 
 def test_every_frame_at_its_time(tmp_path):
@@ -73,12 +73,15 @@ def test_what_is_skipped_changes_nothing(tmp_path):
         assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(part, whole[skip:], strict=True))
 
 
-def test_a_film_may_be_begun_at_a_key_frame(tmp_path):
+def test_a_film_may_be_begun_and_ended_at_any_time(tmp_path):
     film = read_film(write(tmp_path / "a.mp4", gray_frames(40), options={"g": "10"}))
-    second = int(1 / film.time_base)
-    first = next(frames(film, start=second))
-    assert 0 < first.pts <= second
-    assert all(frame.pts < second for frame in frames(film, end=second))
+    start, end = int(Fraction(13, 25) / film.time_base), int(Fraction(30, 25) / film.time_base)
+    whole, part = list(frames(film)), list(frames(film, start=start, end=end))
+    assert [frame.pts for frame in part] == [frame.pts for frame in whole[13:30]]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(part, whole[13:30], strict=True))
+    shown = frame_at(film, start + 1)
+    assert (shown.pts, np.array_equal(shown.pixels, part[0].pixels)) == (start, True)
+    assert frame_at(film, 10 * end).pts == whole[-1].pts
 
 
 def test_a_damaged_packet_costs_its_frames_only(tmp_path):

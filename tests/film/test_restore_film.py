@@ -110,7 +110,7 @@ def test_restore_leaves_color_films_byte_for_byte(make, tmp_path):
     source, target = write(tmp_path / "a.mp4", colored), tmp_path / "out.mp4"
     restored, _ = make(source, target, "restore")
     assert restored.steps == ()
-    assert "4 with colors" in restored.notes[1]
+    assert restored.notes == ("noise in 0 of 4 frames", "colors in 4")
     assert target.read_bytes() == source.read_bytes()
     restored, _ = make(source, tmp_path / "out.mkv", "restore")
     assert packets_of(tmp_path / "out.mkv", "video")[0][1] == packets_of(source, "video")[0][1]
@@ -124,7 +124,7 @@ def test_restore_colors_gray_films_and_denoises_noisy_ones(make, tmp_path):
     source = write(tmp_path / "b.mp4", noisy, options={"crf": "1"})
     restored, _ = make(source, tmp_path / "c.mp4", "restore")
     assert restored.steps == ("denoise", "colorize")
-    assert restored.notes[0] == "of 4 frames 4 noisy"
+    assert restored.notes == ("noise in 4 of 4 frames", "colors in 0")
     assert min(colors(tmp_path / "c.mp4")) > 5
 
 
@@ -142,7 +142,7 @@ def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
     assert restored.notes[0] == "preview: only 1.2 to 1.7 s"
     times = times_of(target)
     assert times[0] == 0
-    assert len(times) in (12, 13)
+    assert len(times) == 13
     assert len(packets_of(target, "audio")) in (3, 4)
     with av.open(str(target)) as container:
         assert container.duration < 700_000

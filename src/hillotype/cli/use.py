@@ -46,7 +46,7 @@ Preview = Annotated[
     typer.Option(
         parser=seconds,
         metavar="TIME",
-        help="Of films make only so much, from their middle, beside the name of the whole: `10s`, `90`, `1m30s`.",
+        help="Of films make only this much, from a third on, under a name of its own: `10s`, `90`, `1m30s`.",
         show_default=False,
     ),
 ]

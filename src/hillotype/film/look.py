@@ -30,7 +30,7 @@ def plan_film(restorer: Restorer, film: Film) -> Plan:
     steps = tuple(step for step, needed in needs if needed)
     if not any(plan.reasons for plan in plans):
         return Plan(steps)
-    return Plan(steps, (f"of {len(plans)} frames {noisy} noisy", f"{len(plans) - gray} with colors"))
+    return Plan(steps, (f"noise in {noisy} of {len(plans)} frames", f"colors in {len(plans) - gray}"))
 
 
 def _looks(film: Film) -> list[Pixels]:

@@ -273,7 +273,7 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
         film: the film.
         skip: how many frames at the beginning are left out; they are decoded all the same, since only so it is sure
             that the others come out as if nothing had been left out.
-        start: to begin at the last key frame up to this time, in steps.
+        start: to begin at this time, in steps.
         end: to stop before this time, in steps.
 
     Raises:
@@ -283,13 +283,17 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
         if start is not None and start > film.start:
             container.seek(start, stream=container.streams[film.index])
         latest: int | None = None
-        for number, frame in enumerate(_decoded(container, film)):
+        for frame in _decoded(container, film):
             pts = frame.pts if frame.pts is not None else (film.start if latest is None else latest + film.last)
             latest = pts if latest is None else max(pts, latest + 1)
             if end is not None and latest >= end:
                 return
-            if number >= skip:
-                yield _upright(frame, film, latest)
+            if start is not None and latest < start:
+                continue
+            if skip:
+                skip -= 1
+                continue
+            yield _upright(frame, film, latest)
 
 
 def frame_at(film: Film, time: int) -> Frame:

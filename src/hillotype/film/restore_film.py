@@ -15,13 +15,14 @@ from hillotype import __version__
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces
-from hillotype.film.reader import Film, Frame, frames, read_film
+from hillotype.film.reader import Film, Frame, frame_at, frames, read_film
 from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.folder import Job, copy_file
 from hillotype.restore.journal import digest
+from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer
 from hillotype.restore.tiles import Progress
 
@@ -75,6 +76,20 @@ class Restored:
             float((at - self.film.start) * self.film.time_base) for at in (self.stretch.start, self.stretch.end)
         )
         return (f"preview: only {start:.1f} to {end:.1f} s", *self.plan.reasons, *self.film.notes)
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return a frame from the middle, (H, W, 1 or 3), before and after.
+
+        Raises:
+            PictureError: the source, or a piece, cannot be read any more.
+        """
+        if not self.pieces:
+            frame = frame_at(self.film, (self.film.start + self.film.end) // 2)
+            return frame.pixels, frame.pixels
+        piece = read_film(self.pieces[len(self.pieces) // 2])
+        after = frame_at(piece, (piece.start + piece.end) // 2)
+        before = frame_at(self.film, round(after.pts * piece.time_base / self.film.time_base))
+        return before.pixels, after.pixels
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
         """Write the film, whole or not at all; return what the file could not hold.
@@ -132,7 +147,7 @@ def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:
     if preview is None or preview >= film.seconds:
         return None, film.frames
     third = film.start + (film.end - film.start) // 3
-    start = next(frames(film, start=third)).pts
+    start = frame_at(film, third).pts
     return Stretch(start, start + round(preview / film.time_base)), max(1, round(preview * film.rate))
 
 

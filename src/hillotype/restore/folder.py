@@ -20,6 +20,7 @@ from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_picture, write_
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
+from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.standing import judge
 from hillotype.restore.tiles import Progress
@@ -105,6 +106,9 @@ class MadeFilm(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return a frame, (H, W, 1 or 3), before and after."""
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
         """Write the film, whole or not at all; return what the file could not hold."""
@@ -298,6 +302,9 @@ class _Steps:
             make_folder(job.target.parent, PictureError)
             result = self._publish(restored)
         if not isinstance(after, Picture):
+            if self.compare is not None:
+                with suppress(PictureError):  # the film is written; only the page lacks it
+                    self.compare(job, *map(Picture, after.sample()))
             after.forget()
         elif self.compare is not None and restored.before is not None:
             self.compare(job, restored.before, after)
