@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from hillotype.errors import PictureError
 from hillotype.files import locked, make_folder, whole, writing
 from hillotype.film.reader import EXACT, Film, Frame, opened
+from hillotype.restore.pixels import as_rgb
 
 PIECE: Final = 250
 """Frames of a piece: the work of half a minute that a killed run loses, at most."""
@@ -141,7 +142,7 @@ def _set_up(stream: VideoStream, film: Film, width: int, height: int) -> None:
 
 
 def _coded(frame: Frame, film: Film, pix_fmt: str) -> VideoFrame:
-    pixels = frame.pixels.repeat(3, axis=2) if frame.pixels.shape[2] == 1 else frame.pixels
+    pixels = as_rgb(frame.pixels)
     picture = VideoFrame.from_ndarray(pixels, format="rgb48le" if pixels.dtype.itemsize == 2 else "rgb24")
     coded = picture.reformat(
         format=pix_fmt,
