@@ -5,6 +5,7 @@ Everything is read by PyAV, whose wheel carries FFmpeg's libraries; no program i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -137,13 +138,12 @@ def opened(path: Path) -> Iterator[InputContainer]:
             yield container
     except FileNotFoundError:
         raise PictureError(f"{path}: there is no such file; check the path") from None
-    except PermissionError:
-        raise PictureError(f"{path}: you may not read this file; change its permissions") from None
-    except IsADirectoryError:
-        raise PictureError(f"{path}: this is a folder, and a film is wanted; name a file in it") from None
-    except av.FFmpegError as error:
-        empty = path.is_file() and path.stat().st_size == 0
-        why = "the file is empty (0 bytes); copy it again from its source" if empty else _DAMAGED
+    except av.FFmpegError as error:  # some of which are OSErrors too, whatever is wrong
+        why = _DAMAGED
+        if not os.access(path, os.R_OK):
+            why = "you may not read this file; change its permissions"
+        elif path.stat().st_size == 0:
+            why = "the file is empty (0 bytes); copy it again from its source"
         raise PictureError(f"{path}: {why}") from error
 
 
@@ -157,7 +157,7 @@ def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
     Raises:
         PictureError: it cannot be read, holds no moving pictures, breaks off, or is too large.
     """
-    if not path.is_file() and path.exists():
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
         raise PictureError(f"{path}: this is no regular file, and a film is wanted; name a film file")
     with opened(path) as container:
         film = _described(container, path, max_pixels)
