@@ -5,26 +5,45 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from hillotype.errors import HillotypeError
 
-Parts: TypeAlias = Sequence[bytes | memoryview]
+try:
+    import fcntl
+except ImportError:  # Windows, where files in use cannot be removed anyway
+    fcntl = None  # type: ignore[assignment]
+
+Parts: TypeAlias = Iterable[bytes | memoryview]
 """The content of a file in pieces."""
 
 _LINKS_UNSUPPORTED: Final = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
 def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
-    """Writes a file beside its place under a hidden name, and publishes it once it is on the disk.
+    """Writes a file of these parts joined, as `whole` does.
+
+    Raises:
+        FileExistsError: there is a file, and `overwrite` is not given.
+        OSError: the folder or disk does not take the file.
+    """
+    with whole(path, overwrite=overwrite) as temporary, temporary.open("xb") as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Gives a hidden name beside a file's place, and publishes what was written there once it is on the disk.
 
     Args:
-        parts: the content; the parts joined are the file.
         path: the file; its folder exists.
         overwrite: whether a file that is there already may be replaced; its permissions are kept.
+
+    Yields:
+        The hidden name, which is free; a file is to be written and closed there.
 
     Raises:
         FileExistsError: there is a file, and `overwrite` is not given.
@@ -32,9 +51,8 @@ def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
     """
     temporary = path.parent / f".hillotype-{secrets.token_hex(8)}.tmp"
     try:
-        with temporary.open("xb") as file:
-            file.writelines(parts)
-            file.flush()
+        yield temporary
+        with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         if overwrite:
             with suppress(OSError):
@@ -71,6 +89,23 @@ def _claim_and_replace(temporary: Path, path: Path) -> None:
     except BaseException:
         path.unlink()
         raise
+
+
+def locked(file: IO[Any]) -> bool:
+    """Keeps other processes from locking an open file until it is closed, or this process ends, however that ends.
+
+    Returns:
+        Whether no other has it locked; true as well where the system or disk knows no locks.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # some network disks know no locks
+        return True
+    return True
 
 
 def make_folder(folder: Path, kind: type[HillotypeError] = HillotypeError) -> None:

@@ -263,7 +263,7 @@ def test_an_unplugged_disk_is_one_line_more(tiny_zoo, picture, tmp_path, monkeyp
     assert "1 failed" not in result.stdout
     first, last = result.stderr.splitlines()
     assert first.startswith("error: ")
-    assert "3 of 4 pictures are left" in last
+    assert "3 of 4 files are left" in last
     assert not (tmp_path / "out" / "report.json").exists()
 
 

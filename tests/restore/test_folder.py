@@ -298,7 +298,7 @@ def test_no_partial_file_is_ever_under_a_name(again, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "hardlink_to", fail)
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(PictureError, match=r"4 of 5 pictures are left.*run the same command again"):
+    with pytest.raises(PictureError, match=r"4 of 5 files are left.*run the same command again"):
         again()
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["journal.jsonl"]
 
@@ -308,7 +308,7 @@ def test_a_disk_that_is_full_or_gone_stops_the_run(tiny_zoo, album, tmp_path, mo
 
     def run(breaks):
         statuses = []
-        with Journal(out, MADE_WITH) as journal, pytest.raises(PictureError, match="pictures are left"):
+        with Journal(out, MADE_WITH) as journal, pytest.raises(PictureError, match="files are left"):
             statuses.extend(told(restore_files(colorize, find_jobs([album], out), journal=journal), breaks))
         return statuses
 

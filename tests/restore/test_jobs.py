@@ -125,3 +125,33 @@ def test_links_out_of_the_folder_are_said_and_not_followed(album, tmp_path):
 def test_a_folder_that_is_a_link_itself_is_followed(album, tmp_path):
     (tmp_path / "link").symlink_to(album)
     assert not any(job.problem for job in find_jobs([tmp_path / "link"], tmp_path / "out"))
+
+
+def test_films_go_where_pictures_go(tmp_path):
+    for name in ("a.mp4", "a.mov", "sub/b.MKV", "c.avi", "c.mkv", "d.webm"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    save(tmp_path / "in" / "a.jpg")
+    jobs = find_jobs([tmp_path / "in"], tmp_path / "out")
+    assert targets(jobs, tmp_path / "out") == {
+        "a.jpg": "a.jpg",
+        "a.mov": "a.mov",
+        "a.mp4": "a.mp4",
+        "b.MKV": "sub/b.MKV",
+        "c.avi": "c.avi.mkv",
+        "c.mkv": "c.mkv",
+        "d.webm": "d.mkv",
+    }
+    assert [job.source.name for job in jobs if not job.film] == ["a.jpg"]
+
+
+def test_a_single_film_goes_to_a_file_of_a_container_that_holds_it(tmp_path):
+    source = tmp_path / "a.avi"
+    assert find_jobs([source], tmp_path / "b.mp4") == [Job(source, tmp_path / "b.mp4", film=True)]
+    assert find_jobs([source], tmp_path / "b") == [Job(source, tmp_path / "b" / "a.mkv", film=True)]
+    for out, words in (("b.avi", "not as .avi"), ("b.png", "not as .png")):
+        (job,) = find_jobs([source], tmp_path / out)
+        assert words in job.problem
+    (job,) = find_jobs([tmp_path / "a.png"], tmp_path / "b.mp4")
+    assert "is no film" in job.problem

@@ -40,7 +40,7 @@ def test_a_film_is_read_with_its_rate(path):
 
 def test_what_is_no_film_is_refused(tmp_path):
     (tmp_path / "film.mp4").write_text("no film")
-    with pytest.raises(DataError, match=r"film\.mp4: not a film that can be read"):
+    with pytest.raises(DataError, match=r"film\.mp4: the film is truncated or damaged"):
         read_film(tmp_path / "film.mp4")
 
 

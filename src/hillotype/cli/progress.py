@@ -56,8 +56,11 @@ class Display:
         self._bar.stop()
 
     def advance(self, job: Job, share: float) -> None:
-        """Show how much of a picture is done."""
-        self._bar.update(self._task, description=printable(job.source.name), completed=self._done + share)
+        """Show how much of a picture or film is done."""
+        name = printable(job.source.name)
+        self._bar.update(self._task, description=name, completed=self._done + share)
+        if job.film and self._bar.disable and not self.quiet:
+            self._say_now_and_then(share, f", {name} {share:.0%}")
 
     def finish(self, result: Result) -> None:
         """Show what became of a picture."""
@@ -77,14 +80,14 @@ class Display:
             line = f"{result.source} -> {result.target}: {describe(result)}, {result.seconds:.1f} s"
             typer.echo(printable(line))
 
-    def _say_now_and_then(self) -> None:
-        now = time.perf_counter()
-        if now - self._told < BETWEEN_LINES or self._done >= self._total:
+    def _say_now_and_then(self, share: float = 0.0, of_this: str = "") -> None:
+        now, done = time.perf_counter(), self._done + share
+        if now - self._told < BETWEEN_LINES or done >= self._total:
             return
         self._told = now
-        left = round((now - self._start) / self._done * (self._total - self._done))
+        left = round((now - self._start) / done * (self._total - done))
         clock = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
-        typer.echo(f"{self._done} of {self._total} done, {clock} left", err=True)
+        typer.echo(f"{self._done} of {self._total} done{of_this}, {clock} left", err=True)
 
 
 class TrainingDisplay:

@@ -1,32 +1,34 @@
-"""`hillotype colorize`, `denoise` and `restore`: pictures in, better ones out."""
+"""`hillotype colorize`, `denoise` and `restore`: pictures and films in, better ones out."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hillotype.cli.durations import seconds
 from hillotype.cli.text import printable
 from hillotype.errors import ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.restore.folder import Job, Result, Settings
+    from hillotype.restore.folder import FilmMaker, Job, MadeFilm, Result, Settings
     from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
     from hillotype.restore.restorer import Restorer
+    from hillotype.restore.tiles import Progress
 
 Paths = Annotated[
-    list[Path], typer.Argument(help="Pictures, or folders of pictures (searched in depth).", readable=False)
+    list[Path], typer.Argument(help="Pictures, films, or folders of them (searched in depth).", readable=False)
 ]
 Out = Annotated[
     Path,
-    typer.Option("--out", "-o", help="Folder for the results; or, for a single picture, the file."),
+    typer.Option("--out", "-o", help="Folder for the results; or, for a single picture or film, the file."),
 ]
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it: 0 nothing, 1 all.")]
 ModelName = Annotated[
@@ -38,6 +40,15 @@ Overwrite = Annotated[
 MaxPixels = Annotated[
     int | None,
     typer.Option(min=1, help="Refuse pictures of more pixels than this (178 million by default).", show_default=False),
+]
+Preview = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="TIME",
+        help="Of films make only this much, from a third on, under a name of its own: `10s`, `90`, `1m30s`.",
+        show_default=False,
+    ),
 ]
 WithPage = Annotated[bool, typer.Option("--page", help="Write index.html beside the results: before and after.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
@@ -58,6 +69,7 @@ class Request:
     strength: float
     overwrite: bool
     max_pixels: int | None
+    preview: float | None
     page: bool
     as_json: bool
 
@@ -80,17 +92,18 @@ def restore(
     strength: Strength = 1.0,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
+    preview: Preview = None,
     page: WithPage = False,
     as_json: AsJson = False,
 ) -> None:
-    """Do what each picture needs: color a gray one, denoise a noisy one, copy the others.
+    """Do what each picture or film needs: color a gray one, denoise a noisy one, copy the others.
 
     **Example:** `hillotype restore album/ -o restored/ --page`
 
     Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
     same command goes on where it was; run again, it does only what is new or changed.
     """
-    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
 
 
 def colorize(
@@ -100,16 +113,17 @@ def colorize(
     model: ModelName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
+    preview: Preview = None,
     page: WithPage = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give pictures color; the colors are guesses, the lightness stays as it is.
+    """Give pictures and films color; the colors are guesses, the lightness stays as it is.
 
     **Example:** `hillotype colorize grandmother.jpg -o grandmother-color.jpg --strength 0.8`
 
-    Colors that a picture has already are replaced.
+    Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
-    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
 
 
 def denoise(
@@ -119,14 +133,15 @@ def denoise(
     model: ModelName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
+    preview: Preview = None,
     page: WithPage = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take the noise out of pictures; how much there is need not be known.
+    """Take the noise out of pictures and films; how much there is need not be known.
 
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
-    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
 
 
 def _run(task: str, model: str | None, request: Request) -> None:
@@ -145,13 +160,14 @@ def _run(task: str, model: str | None, request: Request) -> None:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     made_with = {"task": task, "models": _digests(name), "strength": request.strength}
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
-    jobs = find_jobs(request.paths, request.out)
+    jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
     journaled = not request.to_file and any(not job.problem for job in jobs)
     start = time.perf_counter()
     with Journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
-        results, error = _restore(restorer, jobs, settings, journal, page, quiet=request.as_json)
+        films = _films(restorer, settings, request.preview, made_with)
+        results, error = _restore(restorer, jobs, settings, journal, page, films, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
         report |= document(results, settings, time.perf_counter() - start)
@@ -162,6 +178,34 @@ def _run(task: str, model: str | None, request: Request) -> None:
         raise error
     if any(result.message for result in results):
         raise typer.Exit(1)
+
+
+def _previewed(jobs: list[Job], preview: float | None) -> list[Job]:
+    """Give the preview of a film a name that cannot be taken for the whole."""
+    if preview is None:
+        return jobs
+    return [
+        replace(job, target=job.target.with_name(f"{job.target.stem}.preview-{preview:g}s{job.target.suffix}"))
+        if job.film
+        else job
+        for job in jobs
+    ]
+
+
+def _films(restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]) -> FilmMaker:
+    """Return what restores films; PyAV is looked for when one comes."""
+
+    def make(job: Job, progress: Progress | None) -> MadeFilm:
+        try:
+            from hillotype.film import FilmSettings, restore_film
+        except ModuleNotFoundError as error:
+            raise PictureError(
+                f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
+            ) from error
+        how = FilmSettings(settings.strength, settings.max_pixels, preview)
+        return restore_film(restorer, how, made_with, job, progress)
+
+    return make
 
 
 def _digests(name: str) -> dict[str, str]:
@@ -179,6 +223,7 @@ def _restore(
     settings: Settings,
     journal: Journal | None,
     page: Page | None,
+    films: FilmMaker,
     *,
     quiet: bool,
 ) -> tuple[list[Result], PictureError | None]:
@@ -189,7 +234,10 @@ def _restore(
     results: list[Result] = []
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
-        stream = restore_files(restorer, jobs, settings, journal=journal, progress=display.advance, compare=compare)
+        progress = display.advance
+        stream = restore_files(
+            restorer, jobs, settings, journal=journal, progress=progress, compare=compare, films=films
+        )
         try:
             with closing(stream):
                 for result in stream:

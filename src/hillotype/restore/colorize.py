@@ -67,7 +67,23 @@ class Colorizer(Restorer):
 
     def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
         """Return the colored pixels (H, W, 3), of the same dtype."""
-        light, chroma = self.predict(pixels)
+        return self.paint(pixels, *self.predict(pixels), strength, progress)
+
+    def paint(
+        self, pixels: Pixels, light: Plane, chroma: Plane, strength: float, progress: Progress | None = None
+    ) -> Pixels:
+        """Raise a guess to the size of the pixels it was made of, and join it with their lightness.
+
+        Args:
+            pixels: (H, W, 1 or 3) of any depth.
+            light: L* / 100 (h, w), reduced, as `predict` returns it.
+            chroma: (a*, b*) / 110 (2, h, w), as `predict` returns it, or made steady since.
+            strength: what the chroma is scaled by.
+            progress: is told the share that is done.
+
+        Returns:
+            The colored pixels (H, W, 3), of the same dtype.
+        """
         planes = _raisable(light, chroma * np.float32(strength * self.model.card.vividness), self.guidance)
         height, width = pixels.shape[:2]
         out = np.empty((height, width, 3), pixels.dtype)

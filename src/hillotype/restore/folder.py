@@ -1,16 +1,16 @@
-"""Restore many files: one result a picture, no failure that stops the rest, and nothing done twice."""
+"""Restore many files: one result a picture or film, no failure that stops the rest, and nothing done twice."""
 
 from __future__ import annotations
 
 import errno
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from PIL import Image
 
@@ -20,15 +20,31 @@ from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_picture, write_
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
+from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.standing import judge
+from hillotype.restore.tiles import Progress
 
-__all__ = ["Compare", "Job", "JobProgress", "Result", "Settings", "find_jobs", "goes_to_file", "restore_files"]
+__all__ = [
+    "Compare",
+    "FilmMaker",
+    "Job",
+    "JobProgress",
+    "MadeFilm",
+    "Result",
+    "Settings",
+    "copy_file",
+    "find_jobs",
+    "goes_to_file",
+    "restore_files",
+]
 
 Status: TypeAlias = Literal["done", "copied", "kept", "skipped", "failed"]
 
 LARGE: Final = 25_000_000
 """Pixels above which a picture is not read while another is worked on: only one as large is in memory."""
+
+_CHUNK: Final = 1 << 22  # bytes
 
 _DISK_FAILURES: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 """Failures of a write that the next picture would meet as well."""
@@ -36,7 +52,7 @@ _DISK_FAILURES: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a picture file.
+    """What became of a picture or film.
 
     Attributes:
         source: the file.
@@ -45,7 +61,7 @@ class Result:
             since the target exists and is not to be replaced; "failed".
         seconds: how long it took; pictures overlap, so the sum is more than the time that passed.
         steps: what was done: "denoise", "colorize".
-        notes: what was found in the picture, and what could not be kept.
+        notes: what was found in it, and what could not be kept.
         message: why it was skipped or failed, one line.
     """
 
@@ -76,6 +92,34 @@ class Settings:
 JobProgress: TypeAlias = Callable[[Job, float], None]
 """Called with a job and the share of it that is done."""
 
+
+class MadeFilm(Protocol):
+    """A restored film that is to be written; how it is made is the part of `hillotype.film`.
+
+    Attributes:
+        steps: what was done: "denoise", "colorize".
+        notes: what was found in the film, and what could not be kept.
+    """
+
+    @property
+    def steps(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return a frame, (H, W, 1 or 3), before and after."""
+
+    def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+        """Write the film, whole or not at all; return what the file could not hold."""
+
+    def forget(self) -> None:
+        """Remove what was kept so that a killed run could go on."""
+
+
+FilmMaker: TypeAlias = Callable[[Job, Progress | None], MadeFilm]
+"""Restores the film of a job; is given a function to be told the share that is done."""
+
 Compare: TypeAlias = Callable[[Job, Picture, Picture], None]
 """Called with a job, the picture before and the picture after; by another thread, one picture at a time."""
 
@@ -93,10 +137,10 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Restored:
-    """A picture that is to be written; `before` is what it was, if that is to be shown."""
+    """A picture or film that is to be written; `before` is what a picture was, if that is to be shown."""
 
     opened: _Opened
-    picture: Picture
+    restored: Picture | MadeFilm
     before: Picture | None
     steps: tuple[str, ...]
     notes: tuple[str, ...]
@@ -120,8 +164,9 @@ def restore_files(
     journal: Journal | None = None,
     progress: JobProgress | None = None,
     compare: Compare | None = None,
+    films: FilmMaker | None = None,
 ) -> Generator[Result, None, None]:
-    """Restore picture files, and yield a result for each, in order.
+    """Restore picture files and films, and yield a result for each, in order.
 
     While a picture is worked on, the next is read and the one before is written.
 
@@ -133,11 +178,12 @@ def restore_files(
             are kept where they are up to date, and made again where the picture or the options changed.
         progress: is told the share of each job that is done.
         compare: is shown each picture before and after.
+        films: what restores films; without it they are read as pictures, and refused.
 
     Raises:
-        PictureError: the disk is full or gone, and pictures are left.
+        PictureError: the disk is full or gone, and files are left.
     """
-    steps = _Steps(restorer, settings, journal, progress, compare, ahead=len(jobs) > 1)
+    steps = _Steps(restorer, settings, journal, progress, compare, films, ahead=len(jobs) > 1)
     yielded = 0
     # Threads of ours must not switch Python's warnings off and on against each other: they stay off for all.
     with quiet_pillow():
@@ -146,7 +192,7 @@ def restore_files(
             yielded += 1
             if steps.disk_failed and yielded < len(jobs):
                 raise PictureError(
-                    f"stopped: {len(jobs) - yielded} of {len(jobs)} pictures are left; see to the disk, then run the "
+                    f"stopped: {len(jobs) - yielded} of {len(jobs)} files are left; see to the disk, then run the "
                     "same command again: what is finished is kept"
                 )
 
@@ -184,11 +230,12 @@ class _Steps:
         journal: Journal | None,
         progress: JobProgress | None,
         compare: Compare | None,
+        films: FilmMaker | None,
         *,
         ahead: bool,
     ) -> None:
         self.restorer, self.settings, self.journal = restorer, settings, journal
-        self.progress, self.compare, self.ahead = progress, compare, ahead
+        self.progress, self.compare, self.films, self.ahead = progress, compare, films, ahead
         self.disk_failed = False
         self._written: set[tuple[int, int] | None] = set()
 
@@ -227,7 +274,7 @@ class _Steps:
             if verdict:
                 return Result(job.source, job.target, "kept", steps=verdict.steps, notes=verdict.notes)
         opened = _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
-        if not self.ahead or _is_large(job.source):
+        if not self.ahead or job.film or _is_large(job.source):
             return opened
         return replace(opened, picture=self._picture(job.source))
 
@@ -236,27 +283,42 @@ class _Steps:
 
     def _run(self, opened: _Opened) -> _Restored:
         job, progress = opened.job, self.progress
+        told = None if progress is None else lambda share: progress(job, share)
+        if job.film and self.films is not None:
+            with self._disk_watched():
+                film = self.films(job, told)
+            return _Restored(opened, film, None, film.steps, film.notes)
         picture = opened.picture or self._picture(job.source)
         plan = self.restorer.plan(picture.pixels)
         restored = picture
         if plan.steps:
-            told = None if progress is None else lambda share: progress(job, share)
             restored = self.restorer.restore(picture, self.settings.strength, told, plan)
         before = None if self.compare is None else picture
         return _Restored(replace(opened, picture=None), restored, before, plan.steps, (*plan.reasons, *picture.notes))
 
     def _write(self, restored: _Restored) -> Result:
-        target = restored.opened.job.target
-        try:
-            make_folder(target.parent, PictureError)
+        job, after = restored.opened.job, restored.restored
+        with self._disk_watched():
+            make_folder(job.target.parent, PictureError)
             result = self._publish(restored)
+        if not isinstance(after, Picture):
+            if self.compare is not None:
+                with suppress(PictureError):  # the film is written; only the page lacks it
+                    self.compare(job, *map(Picture, after.sample()))
+            after.forget()
+        elif self.compare is not None and restored.before is not None:
+            self.compare(job, restored.before, after)
+        return result
+
+    @contextmanager
+    def _disk_watched(self) -> Iterator[None]:
+        """Notice a disk that is full or gone."""
+        try:
+            yield
         except PictureError as error:
             gone = self.journal is not None and not self.journal.is_there()
             self.disk_failed |= gone or getattr(error.__cause__, "errno", None) in _DISK_FAILURES
             raise
-        if self.compare is not None and restored.before is not None:
-            self.compare(restored.opened.job, restored.before, restored.picture)
-        return result
 
     def _publish(self, restored: _Restored) -> Result:
         """Write the result under a name of the journal's; record it; give it its name."""
@@ -293,12 +355,15 @@ class _Steps:
 
 
 def _put(restored: _Restored, path: Path) -> _Restored:
-    """Write a picture, or copy the file of one that nothing was done to; add what could not be kept to the notes."""
+    """Write the result, or copy the file of a picture that nothing was done to; add to the notes what was not kept."""
     source, overwrite = restored.opened.job.source, restored.opened.replace
+    if not isinstance(restored.restored, Picture):
+        lost = restored.restored.write(path, overwrite=overwrite)
+        return replace(restored, notes=restored.notes + lost)
     if not restored.steps and source.suffix.lower() == path.suffix.lower():
-        _copy(source, path, overwrite)
+        copy_file(source, path, overwrite=overwrite)
         return restored
-    lost = write_picture(restored.picture, path, overwrite=overwrite)
+    lost = write_picture(restored.restored, path, overwrite=overwrite)
     return replace(restored, notes=restored.notes + lost)
 
 
@@ -333,14 +398,23 @@ def _failure(job: Job, message: str) -> Result:
     return Result(job.source, job.target, "failed", message=message if named else f"{job.source}: {message}")
 
 
-def _copy(source: Path, target: Path, overwrite: bool) -> None:
-    """Copy a file with its times."""
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{source}: the file cannot be read ({error.strerror}); copy it from its source") from None
+def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Copy a file with its times.
+
+    Raises:
+        PictureError: it cannot be read, or the disk does not take it.
+    """
     with writing(target, PictureError):
-        write_whole([content], target, overwrite=overwrite)
+        write_whole(_chunks(source), target, overwrite=overwrite)
     with suppress(OSError):  # some disks keep no times
         status = source.stat()
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _chunks(path: Path) -> Iterable[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise PictureError(f"{path}: the file cannot be read ({error.strerror}); copy it from its source") from None

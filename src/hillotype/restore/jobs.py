@@ -1,52 +1,70 @@
-"""Which picture file goes where: nothing meets under one name, nothing leads out of the folder."""
+"""Which picture or film goes where: nothing meets under one name, nothing leads out of the folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hillotype.pictures import is_picture_name
+from hillotype.restore.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
 
 
 @dataclass(frozen=True)
 class Job:
-    """A picture file and where its result goes; `problem` says why it cannot go there."""
+    """A picture or film file and where its result goes; `problem` says why it cannot go there."""
 
     source: Path
     target: Path
     problem: str = ""
+    film: bool = False
 
 
 def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
-    """Decide where the result of each picture goes.
+    """Decide where the result of each picture and film goes.
 
-    A single file goes to `out` if that has a picture's suffix and is no folder. All else goes into the folder `out`
-    under its own name: files directly, a folder's pictures with the tree they stand in; of several folders each under
-    its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG. `out` itself is
-    not searched for pictures, nor are hidden files. A link in a folder that leads out of it is a problem, said and
-    not followed; one that is named itself is followed.
+    A single file goes to `out` if that has a picture's or film's suffix and is no folder. All else goes into the folder
+    `out` under its own name: files directly, a folder's pictures and films with the tree they stand in; of several
+    folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG,
+    those of films that cannot hold every film become MKV. `out` itself is not searched, nor are hidden files. A link in
+    a folder that leads out of it is a problem, said and not followed; one that is named itself is followed.
     """
     if len(paths) == 1 and goes_to_file(paths[0], out):
-        return _checked([Job(paths[0], out)])
+        return _checked([_to_file(paths[0], out)])
     jobs = []
     for path in paths:
         if not os.path.isdir(path):
-            jobs.append(Job(path, out / path.name))
+            jobs.append(Job(path, out / path.name, film=_is_film(path)))
         elif identity(path) == identity(out):
             jobs.append(Job(path, out, f"{path}: is the output folder as well; choose another output folder"))
         else:
             root = out / path.resolve().name if len(paths) > 1 else out
             jobs += _jobs_in(path, root, out) or [
-                Job(path, root, f"{path}: no pictures in this folder; check the path")
+                Job(path, root, f"{path}: no pictures or films in this folder; check the path")
             ]
     return _checked(_with_suffixes(jobs))
 
 
 def goes_to_file(path: Path, out: Path) -> bool:
     """Tell whether `out`, given for the single input `path`, names the result itself and not its folder."""
-    return is_picture_name(out) and not os.path.isdir(out) and not os.path.isdir(path)
+    return (is_picture_name(out) or is_film_name(out)) and not os.path.isdir(out) and not os.path.isdir(path)
+
+
+def _to_file(path: Path, out: Path) -> Job:
+    job = Job(path, out, film=_is_film(path))
+    if job.film and not is_written(out):
+        *first, last = WRITTEN_SUFFIXES
+        problem = f"{path}: films are written as {', '.join(first)} or {last}, not as {out.suffix}; choose one of these"
+        return replace(job, problem=problem)
+    if not job.film and is_film_name(out):
+        return replace(job, problem=f"{path}: is no film, and {out.suffix} is one; let the name end in .jpg or .png")
+    return job
+
+
+def _is_film(path: Path) -> bool:
+    """Tell films from pictures: by the name where it says, else by how the file begins."""
+    return is_film_name(path) or (not is_picture_name(path) and starts_as_film(path))
 
 
 def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
@@ -64,9 +82,12 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
         folders[:] = sorted(
             name for name in folders if name[0] != "." and (not output or identity(Path(here, name)) != output)
         )
-        pictures = [Path(here, name) for name in sorted(files) if is_picture_name(name) and name[0] != "."]
+        known = [name for name in sorted(files) if name[0] != "." and (is_picture_name(name) or is_film_name(name))]
         linked = [path for name in folders if (path := Path(here, name)).is_symlink()]  # os.walk follows none
-        jobs += [Job(path, root / path.relative_to(folder), _way_out(path, inside)) for path in pictures]
+        jobs += [
+            Job(path, root / path.relative_to(folder), _way_out(path, inside), is_film_name(path))
+            for path in (Path(here, name) for name in known)
+        ]
         jobs += [
             Job(path, root / path.relative_to(folder), away) for path in linked if (away := _way_out(path, inside))
         ]
@@ -85,24 +106,27 @@ def _way_out(path: Path, inside: Path) -> str:
 
 
 def _with_suffixes(jobs: list[Job]) -> list[Job]:
-    """Give targets that cannot be written in their own format the suffix of PNG."""
-    taken = {job.target for job in jobs if _writable(job.target)}
+    """Give targets that cannot be written in their own format the suffix of PNG, or of MKV."""
+    taken = {job.target for job in jobs if _writable(job)}
     changed = []
     for job in jobs:
         target = job.target
-        if not job.problem and not _writable(target):
-            target = target.with_suffix(".png")
+        if not job.problem and not _writable(job):
+            suffix = ".mkv" if job.film else ".png"
+            target = target.with_suffix(suffix)
             if target in taken:
-                target = job.target.with_name(job.target.name + ".png")
+                target = job.target.with_name(job.target.name + suffix)
             while target in taken:
-                target = target.with_name(target.name + ".png")
+                target = target.with_name(target.name + suffix)
             taken.add(target)
-        changed.append(Job(job.source, target, job.problem))
+        changed.append(replace(job, target=target))
     return changed
 
 
-def _writable(path: Path) -> bool:
-    return is_picture_name(path) and path.suffix.lower() != ".gif"
+def _writable(job: Job) -> bool:
+    if job.film:
+        return is_written(job.target)
+    return is_picture_name(job.target) and job.target.suffix.lower() != ".gif"
 
 
 def _checked(jobs: list[Job]) -> list[Job]:
@@ -117,7 +141,7 @@ def _checked(jobs: list[Job]) -> list[Job]:
         elif not problem and job.target in taken:
             problem = f"{job.source}: {taken[job.target]} has the same name; give it another output folder"
         taken.setdefault(job.target, job.source)
-        checked.append(Job(job.source, job.target, problem))
+        checked.append(replace(job, problem=problem))
     return checked
 
 

@@ -25,12 +25,7 @@ from typing import Any, Final, Self
 
 from hillotype import __version__
 from hillotype.errors import PictureError
-from hillotype.files import make_folder, publish_new, write_whole, writing
-
-try:
-    import fcntl
-except ImportError:  # Windows, where files in use cannot be removed anyway
-    fcntl = None  # type: ignore[assignment]
+from hillotype.files import locked, make_folder, publish_new, write_whole, writing
 
 FOLDER: Final = ".hillotype"
 NAME: Final = "journal.jsonl"
@@ -130,7 +125,8 @@ class Journal:
         with writing(path, PictureError):
             self._file = path.open("a+b", buffering=0)
         try:
-            self._lock()
+            if not locked(self._file):
+                raise PictureError(f"{out}: another hillotype is writing to this folder; let it finish")
             with writing(path, PictureError):
                 self._results = self._read()
                 self._clear()
@@ -145,17 +141,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-
-    def _lock(self) -> None:
-        """Keep others out; the lock ends with this process, however that ends."""
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PictureError(f"{self.out}: another hillotype is writing to this folder; let it finish") from None
-        except OSError:  # some network disks know no locks
-            return
 
     def _read(self) -> dict[str, list[bytes]]:
         """Index the lines that name a result, oldest first, and cut off a last line that was torn."""

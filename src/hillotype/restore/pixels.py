@@ -31,6 +31,11 @@ def store(values: NDArray[np.float32], out: Pixels) -> None:
     out[...] = values
 
 
+def as_rgb(pixels: Pixels) -> Pixels:
+    """Return the pixels with three channels."""
+    return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels
+
+
 def is_neutral(pixels: Pixels) -> bool:
     """Tell whether a picture is gray: one channel, or red, green and blue the same at each pixel."""
     if pixels.shape[2] == 1:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hillotype.errors import PictureError
 from hillotype.pictures import read_picture
+from hillotype.restore.film_files import is_film_name
 from hillotype.restore.jobs import Job
 from hillotype.restore.journal import Entry, Journal
 
@@ -42,10 +43,16 @@ def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | N
 
 
 def _is_torn(target: Path, last: Entry, max_pixels: int) -> bool:
-    """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not."""
+    """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not.
+
+    What is left of a film is empty (see `journal`): one that is shorter may have been cut by its owner.
+    """
     try:
-        if last.result is None or target.stat().st_size >= (last.result.size or 0):
+        size = target.stat().st_size
+        if last.result is None or size >= (last.result.size or 0):
             return False
+        if is_film_name(target):
+            return size == 0
         read_picture(target, max_pixels=max_pixels)
     except OSError:
         return False

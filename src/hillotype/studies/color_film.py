@@ -6,15 +6,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.data.archives import data_folder
-from hillotype.errors import DataError
+from hillotype.errors import DataError, PictureError
+from hillotype.film import reader
 from hillotype.metrics import colorfulness
 from hillotype.pages import evenly, film, grid, plot, table, text
+from hillotype.restore.pixels import as_rgb
 from hillotype.studies.baselines import errors
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -99,14 +100,12 @@ def read_film(path: Path, most: int | None = None) -> tuple[Floats, float]:
         DataError: it is no film, or holds no picture.
     """
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            frames = [frame.to_ndarray(format="rgb24") for frame in islice(container.decode(stream), most)]
-            rate = float(stream.average_rate or 25)
-        levels = np.stack(frames)
-    except (av.FFmpegError, IndexError, ValueError) as error:
-        raise DataError(f"{path}: not a film that can be read ({error}); put another in its place") from error
-    return levels.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255), rate
+        source = reader.read_film(path)
+        frames = [as_rgb(frame.pixels) for frame in islice(reader.frames(source), most)]
+    except PictureError as error:
+        raise DataError(f"{error}; or put another in its place") from error
+    levels = np.stack(frames)
+    return levels.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255), float(source.rate)
 
 
 def flicker(chroma: Floats) -> np.ndarray:

@@ -1,0 +1,144 @@
+"""The pieces and whatever else the film holds, put together as one file; nothing is coded again."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from hillotype.errors import PictureError
+from hillotype.files import whole, writing
+from hillotype.film.reader import Film, opened
+
+_FORMATS: Final = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+
+_Indexed: TypeAlias = "tuple[int, Packet[Any]]"
+"""The index of a stream of the source, and a packet of it or in its place."""
+
+_OF_THE_FILE: Final = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
+"""Metadata that says how a file was made, not what the film is."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a film: from `start` to `end`, in steps of its time base; it is moved to the beginning."""
+
+    start: int
+    end: int
+
+
+def join(
+    film: Film, pieces: Sequence[Path], path: Path, *, stretch: Stretch | None, overwrite: bool
+) -> tuple[str, ...]:
+    """Write the pieces as a film, with sound, subtitles, chapters and metadata of the source copied as they are.
+
+    Args:
+        film: the source.
+        pieces: files that follow each other; without any, the source's own pictures are copied.
+        path: the result; its suffix decides the container.
+        stretch: the part that the pieces are, if they are not the whole.
+        overwrite: whether a file that is there may be replaced.
+
+    Returns:
+        What the container could not hold, one phrase each.
+
+    Raises:
+        PictureError: the disk does not take it.
+    """
+    form = _FORMATS[path.suffix.lower()]
+    with writing(path, PictureError), whole(path, overwrite=overwrite) as temporary, opened(film.path) as source:
+        keys = source.metadata.keys()
+        options = {"movflags": "use_metadata_tags"} if any(key.startswith("com.") for key in keys) else {}
+        with av.open(temporary, "w", format=form, container_options=options) as out:
+            return _fill(out, source, film, pieces, stretch)
+
+
+def _fill(
+    out: OutputContainer, source: InputContainer, film: Film, pieces: Sequence[Path], stretch: Stretch | None
+) -> tuple[str, ...]:
+    out.metadata.update({key: text for key, text in source.metadata.items() if key not in _OF_THE_FILE})
+    streams: dict[int, Stream] = {}
+    lost = []
+    for stream in source.streams:
+        try:
+            streams[stream.index] = _added(out, stream, film, pieces)
+        except (ValueError, av.FFmpegError):
+            kind = {"audio": "sound", "subtitle": "subtitles"}.get(stream.type, f"a stream of {stream.type}")
+            lost.append(
+                f"{kind} ({_codec(stream)}) cannot go into {out.format.name}; a name that ends in .mkv keeps it"
+            )
+    if stretch is None:
+        out.set_chapters(source.chapters())
+    made = {film.index} if pieces else set()
+    copied = [source.streams[index] for index in streams if index not in made]
+    for index, packet in heapq.merge(_pictures(film, pieces), _copies(source, copied), key=lambda each: _time(each[1])):
+        if stretch is None or _moved(packet, stretch.start * film.time_base, stretch.end * film.time_base):
+            packet.stream = streams[index]
+            out.mux_one(packet)
+    return tuple(lost)
+
+
+def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Path]) -> Stream:
+    """Add a stream to the result that is as one of the source."""
+    if stream.index == film.index and pieces:
+        with opened(pieces[0]) as container:
+            added: Stream = out.add_stream_from_template(container.streams.video[0], opaque=True)
+        added.time_base = film.time_base
+    else:
+        added = out.add_stream_from_template(stream, opaque=True)
+    added.metadata.update({key: text for key, text in stream.metadata.items() if key not in _OF_THE_FILE})
+    with suppress(AttributeError):
+        added.disposition = stream.disposition
+    return added
+
+
+def _codec(stream: Stream) -> str:
+    return stream.codec_context.name if stream.codec_context is not None else "unknown"
+
+
+def _pictures(film: Film, pieces: Sequence[Path]) -> Iterator[_Indexed]:
+    """Yield the packets of the pieces, each as long as it is until the next one, the last as the source's."""
+    packets = chain.from_iterable(map(_packets, pieces))
+    for packet, following in pairwise(chain(packets, [None])):
+        assert packet is not None
+        seconds = film.last * film.time_base if following is None else _time(following) - _time(packet)
+        packet.duration = round(seconds / packet.time_base)
+        yield film.index, packet
+
+
+def _packets(piece: Path) -> Iterator[Packet[Any]]:
+    with opened(piece) as container:
+        yield from (packet for packet in container.demux(video=0) if packet.size)
+
+
+def _copies(source: InputContainer, streams: Sequence[Stream]) -> Iterator[_Indexed]:
+    if streams:
+        for packet in source.demux(*streams):
+            if packet.size and (packet.pts is not None or packet.dts is not None):
+                yield packet.stream.index, packet
+
+
+def _time(packet: Packet[Any]) -> Fraction:
+    """When a packet is to be decoded, in seconds."""
+    steps = packet.dts if packet.dts is not None else packet.pts
+    return (steps or 0) * packet.time_base
+
+
+def _moved(packet: Packet[Any], start: Fraction, end: Fraction) -> bool:
+    """Move a packet so that the stretch begins at 0; tell whether it lies in it."""
+    if not start <= _time(packet) < end:
+        return False
+    by = round(start / packet.time_base)
+    packet.pts = None if packet.pts is None else packet.pts - by
+    packet.dts = None if packet.dts is None else packet.dts - by
+    return True

@@ -1,0 +1,357 @@
+"""Reading films: what a file holds, and its frames, upright, in the order they are shown.
+
+Everything is read by PyAV, whose wheel carries FFmpeg's libraries; no program is called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.sidedata.sidedata import Type
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.stream import VideoStream
+
+from hillotype.errors import PictureError
+from hillotype.pictures import DEFAULT_MAX_PIXELS
+from hillotype.pictures.picture import check_size
+from hillotype.restore.pixels import Pixels, is_neutral
+
+HD_HEIGHT: Final = 720
+"""From this height on, films that do not say how their colors are coded are taken for ITU-R BT.709, others for 601."""
+
+EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+"""How pixels are converted: without the shortcuts that cost a level or two."""
+
+_MATRICES: Final = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+}
+"""FFmpeg's AVColorSpace, the tag in a film, and what turns such pixels into RGB."""
+
+_DAMAGED: Final = "the film is truncated or damaged; copy it again from its source"
+_UPRIGHT: Final = (1, 0, 0, 1)
+_SHORT_SECONDS, _SHORT_SHARE = 2.0, 0.02  # a film this much shorter than it says breaks off
+
+
+@dataclass(frozen=True)
+class Colors:
+    """How the colors of a film are coded: FFmpeg's numbers, 2 where the film does not say (0 for `range`)."""
+
+    range: int
+    matrix: int
+    transfer: int
+    primaries: int
+    conversion: Colorspace
+
+    @property
+    def conversion_range(self) -> ColorRange:
+        """The range that pixels are converted with; films that do not say have the narrow one."""
+        return ColorRange.JPEG if self.range == ColorRange.JPEG else ColorRange.MPEG
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film file, looked through from beginning to end.
+
+    Attributes:
+        path: the file.
+        index: of the stream of pictures, among all streams of the file.
+        time_base: seconds that one step of `pts` means.
+        rate: frames a second, in the mean.
+        width: of the frames as stored, in pixels.
+        height: the same.
+        aspect: how wide a pixel is as stored, in heights.
+        turn: how the frames are shown: the numbers a, b, c, d of x' = a x + c y, y' = b x + d y.
+        bits: of a sample, 8 or more.
+        colors: how they are coded.
+        frames: how many there are; an estimate where a frame may lie in several packets, or none.
+        start: when the first is shown, in steps.
+        end: when the last is over, in steps.
+        last: how long the last is shown, in steps.
+        notes: what is said of it to the user, one phrase each.
+    """
+
+    path: Path
+    index: int
+    time_base: Fraction
+    rate: Fraction
+    width: int
+    height: int
+    aspect: Fraction
+    turn: tuple[int, int, int, int]
+    bits: int
+    colors: Colors
+    frames: int
+    start: int
+    end: int
+    last: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lies(self) -> bool:
+        """Whether rows become columns when it is shown."""
+        return abs(self.turn[1]) > abs(self.turn[0])
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return float((self.end - self.start) * self.time_base)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame, upright.
+
+    Attributes:
+        pixels: (H, W, 1) of one that is gray, else (H, W, 3); uint8, or uint16 of films of more than 8 bits.
+        pts: when it is shown, in steps of the film's time base.
+    """
+
+    pixels: Pixels
+    pts: int
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """Open a film file.
+
+    Raises:
+        PictureError: it cannot be read: missing, no film, truncated, damaged.
+    """
+    try:
+        with av.open(path, "r", metadata_errors="replace") as container:
+            yield container
+    except FileNotFoundError:
+        raise PictureError(f"{path}: there is no such file; check the path") from None
+    except av.FFmpegError as error:  # some of which are OSErrors too, whatever is wrong
+        why = _DAMAGED
+        if not os.access(path, os.R_OK):
+            why = "you may not read this file; change its permissions"
+        elif path.stat().st_size == 0:
+            why = "the file is empty (0 bytes); copy it again from its source"
+        raise PictureError(f"{path}: {why}") from error
+
+
+def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
+    """Look through a film file, without decoding more than a frame.
+
+    Args:
+        path: the file.
+        max_pixels: width x height above which it is refused.
+
+    Raises:
+        PictureError: it cannot be read, holds no moving pictures, breaks off, or is too large.
+    """
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise PictureError(f"{path}: this is no regular file, and a film is wanted; name a film file")
+    with opened(path) as container:
+        film = _described(container, path, max_pixels)
+        film = _looked_through(container, film)
+    with opened(path) as container:
+        first = next(_decoded(container, film), None)
+    if first is None:
+        raise PictureError(f"{path}: none of its frames can be decoded; copy it again from its source")
+    return replace(film, turn=_turn(first))
+
+
+def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:
+    if container.format.name.endswith("_pipe") or container.format.name == "image2":
+        raise PictureError(f"{path}: this is a picture, not a film; give its name a picture's suffix")
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        raise PictureError(f"{path}: holds no moving pictures{_content(container)}; choose a film")
+    stream = next((each for each in streams if each.disposition & Disposition.default), streams[0])
+    context = stream.codec_context
+    if context is None or context.format is None or stream.time_base is None:
+        raise PictureError(f"{path}: its pictures are coded in a way that is not known; convert it to H.264")
+    try:
+        check_size(stream.width, stream.height, max_pixels)
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from None
+    notes = [f"{len(streams)} streams of pictures, the others are copied"] if len(streams) > 1 else []
+    if any(component.is_alpha for component in context.format.components):
+        notes.append("transparency is not kept")
+    return Film(
+        path=path,
+        index=stream.index,
+        time_base=stream.time_base,
+        rate=stream.guessed_rate or stream.average_rate or Fraction(25),
+        width=stream.width,
+        height=stream.height,
+        aspect=stream.sample_aspect_ratio or Fraction(1),
+        turn=_UPRIGHT,
+        bits=max(component.bits for component in context.format.components),
+        colors=_colors(stream),
+        frames=stream.frames,
+        start=0,
+        end=0,
+        last=0,
+        notes=tuple(notes),
+    )
+
+
+def _content(container: InputContainer) -> str:
+    kinds = [stream.type for stream in container.streams]
+    words = {"audio": "sound", "video": "a cover picture", "subtitle": "subtitles"}
+    found = ", ".join(dict.fromkeys(words.get(kind, "data") for kind in kinds))
+    return f", only {found}" if found else ""
+
+
+def _colors(stream: VideoStream) -> Colors:
+    context = stream.codec_context
+    guess = Colorspace.ITU709 if stream.height >= HD_HEIGHT else Colorspace.ITU601
+    full = ColorRange.JPEG if stream.pix_fmt and stream.pix_fmt.startswith("yuvj") else context.color_range
+    is_rgb = context.format is not None and context.format.is_rgb
+    return Colors(
+        range=ColorRange.UNSPECIFIED if is_rgb else full,
+        matrix=2 if is_rgb else context.colorspace,
+        transfer=context.color_trc,
+        primaries=context.color_primaries,
+        conversion=_MATRICES.get(context.colorspace, guess),
+    )
+
+
+def _looked_through(container: InputContainer, film: Film) -> Film:
+    """Count the frames and see when they begin and end, from their packets.
+
+    Raises:
+        PictureError: there are none, or the file ends before its time.
+    """
+    stream = container.streams[film.index]
+    usual = round(1 / (film.rate * film.time_base))
+    count, latest, last = 0, 0.0, usual
+    start: int | None = None
+    shown: int | None = None
+    for packet in container.demux():
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None:  # the end of a stream
+            continue
+        latest = max(latest, float((time + (packet.duration or 0)) * packet.time_base))
+        if packet.stream is not stream or packet.size == 0:
+            continue
+        count += 1
+        start = time if start is None else min(start, time)
+        if shown is None or time >= shown:
+            shown, last = time, packet.duration or usual
+    if start is None or shown is None:
+        raise PictureError(f"{film.path}: holds no frames; copy it again from its source")
+    _check_whole(container, film, latest)
+    return replace(film, frames=count, start=start, end=shown + last, last=last)
+
+
+def _check_whole(container: InputContainer, film: Film, latest: float) -> None:
+    stated = (container.duration or 0) / av.time_base + (container.start_time or 0) / av.time_base
+    short = stated - latest > max(_SHORT_SECONDS, _SHORT_SHARE * stated)
+    size = film.path.stat().st_size
+    beyond = any(entry.pos + entry.size > size for stream in container.streams for entry in stream.index_entries)
+    if short or beyond:
+        raise PictureError(
+            f"{film.path}: breaks off, {latest:.1f} of {stated:.1f} seconds are there; copy it again from its source, "
+            "or save what is there as a film of its own (ffmpeg -i FILM -c copy NEW)"
+        )
+
+
+def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | None = None) -> Iterator[Frame]:
+    """Decode a film; frames that cannot be decoded are left out, as players do.
+
+    Args:
+        film: the film.
+        skip: how many frames at the beginning are left out; they are decoded all the same, since only so it is sure
+            that the others come out as if nothing had been left out.
+        start: to begin at this time, in steps.
+        end: to stop before this time, in steps.
+
+    Raises:
+        PictureError: the file cannot be read any more.
+    """
+    with opened(film.path) as container:
+        if start is not None and start > film.start:
+            container.seek(start, stream=container.streams[film.index])
+        latest: int | None = None
+        for frame in _decoded(container, film):
+            pts = frame.pts if frame.pts is not None else (film.start if latest is None else latest + film.last)
+            latest = pts if latest is None else max(pts, latest + 1)
+            if end is not None and latest >= end:
+                return
+            if start is not None and latest < start:
+                continue
+            if skip:
+                skip -= 1
+                continue
+            yield _upright(frame, film, latest)
+
+
+def frame_at(film: Film, time: int) -> Frame:
+    """Decode the frame that is shown at a time, in steps, or the last one before.
+
+    Raises:
+        PictureError: the file cannot be read any more.
+    """
+    with opened(film.path) as container:
+        if time > film.start:
+            container.seek(time, stream=container.streams[film.index])
+        shown = None
+        for frame in _decoded(container, film):
+            if shown is not None and frame.pts is not None and frame.pts > time:
+                break
+            shown = frame
+        if shown is None:
+            raise PictureError(f"{film.path}: {_DAMAGED}")
+        return _upright(shown, film, time if shown.pts is None else shown.pts)
+
+
+def _decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
+    stream = container.streams[film.index]
+    assert isinstance(stream, VideoStream)
+    stream.thread_type = "AUTO"
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:  # one damaged packet
+            continue
+
+
+def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:
+    deep = film.bits > 8
+    array = frame.to_ndarray(
+        format="rgb48le" if deep else "rgb24",
+        width=film.width,  # some films change their size on the way
+        height=film.height,
+        src_colorspace=film.colors.conversion,
+        src_color_range=film.colors.conversion_range,
+        interpolation=EXACT,
+    )
+    pixels = array[..., :1] if is_neutral(array) else array
+    return Frame(np.ascontiguousarray(_turned(pixels, film)), pts)
+
+
+def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """Return the a, b, c, d of a frame's display matrix, which is a, b, 0, c, d, 0, x, y, 1 row by row."""
+    matrix: Any = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    if matrix is None:
+        return _UPRIGHT
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    return a, b, c, d
+
+
+def _turned(pixels: Pixels, film: Film) -> Pixels:
+    along, b, c, down = film.turn
+    if film.lies:
+        pixels, along, down = pixels.swapaxes(0, 1), c, b
+    pixels = pixels[:, ::-1] if along < 0 else pixels
+    return pixels[::-1] if down < 0 else pixels

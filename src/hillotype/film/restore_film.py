@@ -1,0 +1,196 @@
+"""A film restored: frames read, made better and steady, written in pieces, put together with sound and the rest."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from hillotype import __version__
+from hillotype.film.join import Stretch, join
+from hillotype.film.look import plan_film
+from hillotype.film.pieces import Pieces
+from hillotype.film.reader import Film, Frame, frame_at, frames, read_film
+from hillotype.film.steady import Plane, Steadiness, steadied
+from hillotype.pictures import DEFAULT_MAX_PIXELS
+from hillotype.restore.automatic import AutomaticRestorer
+from hillotype.restore.colorize import Colorizer
+from hillotype.restore.folder import Job, copy_file
+from hillotype.restore.journal import digest
+from hillotype.restore.pixels import Pixels
+from hillotype.restore.restorer import Plan, Restorer
+from hillotype.restore.tiles import Progress
+
+STEADINESS: Final = Steadiness()
+
+
+@dataclass(frozen=True)
+class FilmSettings:
+    """How films are restored.
+
+    Attributes:
+        strength: 0 to 1.
+        max_pixels: width x height of a frame above which a film is refused.
+        preview: make only so many seconds, from a third of the film on, where no titles run; None for all.
+    """
+
+    strength: float = 1.0
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    preview: float | None = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A film whose frames are done and lie in pieces.
+
+    Attributes:
+        film: the source.
+        plan: what was done.
+        folder: of the pieces.
+        pieces: the files; none if nothing was to be done.
+        stretch: the part of the film that was done; None for the whole.
+    """
+
+    film: Film
+    plan: Plan
+    folder: Path
+    pieces: Sequence[Path]
+    stretch: Stretch | None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What was done: "denoise", "colorize"."""
+        return self.plan.steps
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found in the film."""
+        if self.stretch is None:
+            return (*self.plan.reasons, *self.film.notes)
+        start, end = (
+            float((at - self.film.start) * self.film.time_base) for at in (self.stretch.start, self.stretch.end)
+        )
+        return (f"preview: only {start:.1f} to {end:.1f} s", *self.plan.reasons, *self.film.notes)
+
+    def sample(self) -> tuple[Pixels, Pixels]:
+        """Return a frame from the middle, (H, W, 1 or 3), before and after.
+
+        Raises:
+            PictureError: the source, or a piece, cannot be read any more.
+        """
+        if not self.pieces:
+            frame = frame_at(self.film, (self.film.start + self.film.end) // 2)
+            return frame.pixels, frame.pixels
+        piece = read_film(self.pieces[len(self.pieces) // 2])
+        after = frame_at(piece, (piece.start + piece.end) // 2)
+        before = frame_at(self.film, round(after.pts * piece.time_base / self.film.time_base))
+        return before.pixels, after.pixels
+
+    def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
+        """Write the film, whole or not at all; return what the file could not hold.
+
+        Raises:
+            PictureError: the disk does not take it.
+        """
+        if not self.steps and self.stretch is None and path.suffix.lower() == self.film.path.suffix.lower():
+            copy_file(self.film.path, path, overwrite=overwrite)
+            return ()
+        return join(self.film, self.pieces, path, stretch=self.stretch, overwrite=overwrite)
+
+    def forget(self) -> None:
+        """Remove the pieces."""
+        with suppress(OSError):
+            shutil.rmtree(self.folder)
+
+
+def restore_film(
+    restorer: Restorer,
+    settings: FilmSettings,
+    made_with: Mapping[str, Any],
+    job: Job,
+    progress: Progress | None = None,
+) -> Restored:
+    """Restore the frames of a film; what an earlier run that was killed has done is kept.
+
+    Args:
+        restorer: what restores a frame.
+        settings: how.
+        made_with: names all that decides the result; pieces that were made with something else are made again.
+        job: the film, and where it will go; the pieces lie in a hidden folder there.
+        progress: is told the share of what was left that is done.
+
+    Raises:
+        PictureError: the film cannot be read, or the disk does not take the pieces.
+        ModelFileError: the model is damaged.
+    """
+    film = read_film(job.source, settings.max_pixels)
+    stretch, count = _stretch(film, settings.preview)
+    plan = plan_film(restorer, film)
+    folder = job.target.parent / f".{job.target.name}.hillotype"
+    if not plan.steps:
+        return Restored(film, plan, folder, (), stretch)
+    whatever = {"made_with": made_with, "film": digest(film.path), "count": count, "version": __version__}
+    with Pieces(folder, film, whatever) as pieces:
+        done = pieces.count()
+        made = _made(restorer, plan, film, settings, done, stretch)
+        pieces.add(_told(made, count - done, progress))
+        return Restored(film, plan, folder, pieces.paths(), stretch)
+
+
+def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:
+    """Return the part of the film that is to be made, None for all, and about how many frames that is."""
+    if preview is None or preview >= film.seconds:
+        return None, film.frames
+    third = film.start + (film.end - film.start) // 3
+    start = frame_at(film, third).pts
+    return Stretch(start, start + round(preview / film.time_base)), max(1, round(preview * film.rate))
+
+
+def _made(
+    restorer: Restorer, plan: Plan, film: Film, settings: FilmSettings, done: int, stretch: Stretch | None
+) -> Iterator[Frame]:
+    """Yield the restored frames after the first `done`, the same as if those had been made with them."""
+    before = min(done, STEADINESS.reach) if "colorize" in plan.steps else 0
+    start, end = (None, None) if stretch is None else (stretch.start, stretch.end)
+    made = frames(film, skip=done - before, start=start, end=end)
+    if "denoise" in plan.steps:
+        made = _denoised(made, restorer, settings.strength)
+    if "colorize" in plan.steps:
+        made = _colored(made, _colorizer(restorer), settings.strength)
+    return islice(made, before, None)
+
+
+def _denoised(made: Iterable[Frame], restorer: Restorer, strength: float) -> Iterator[Frame]:
+    for frame in made:
+        yield replace(frame, pixels=restorer.apply(frame.pixels, Plan(("denoise",)), strength))
+
+
+def _colored(made: Iterable[Frame], colorizer: Colorizer, strength: float) -> Iterator[Frame]:
+    waiting: deque[Frame] = deque()
+
+    def guesses() -> Iterator[tuple[Plane, Plane]]:
+        for frame in made:
+            waiting.append(frame)
+            yield colorizer.predict(frame.pixels)
+
+    for light, chroma in steadied(guesses(), STEADINESS):
+        frame = waiting.popleft()
+        yield replace(frame, pixels=colorizer.paint(frame.pixels, light, chroma, strength))
+
+
+def _colorizer(restorer: Restorer) -> Colorizer:
+    colorizer = restorer.colorizer if isinstance(restorer, AutomaticRestorer) else restorer
+    assert isinstance(colorizer, Colorizer)
+    return colorizer
+
+
+def _told(made: Iterable[Frame], count: int, progress: Progress | None) -> Iterator[Frame]:
+    for number, frame in enumerate(made, 1):
+        yield frame
+        if progress is not None:
+            progress(min(1.0, number / max(count, number)))

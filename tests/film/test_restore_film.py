@@ -1,0 +1,204 @@
+"""A film comes back whole: every frame at its time, with sound, subtitles and all that is said of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of, times_of, write
+
+from hillotype.errors import PictureError
+from hillotype.film import FilmSettings, pieces, restore_film
+from hillotype.film.reader import frames, read_film
+from hillotype.restore import load
+from hillotype.restore.folder import Job
+from hillotype.restore.lightness import lightness
+
+VFR = [0, 24, 48, 96, 300, 312, 400, 401, 460, 500, 501, 503]
+
+
+@pytest.fixture
+def make(tiny_zoo):
+    """Makes a film as a command does, and returns what is said of it."""
+
+    def make(source, target, task="colorize", **settings):
+        restored = restore_film(load(task, threads=1), FilmSettings(**settings), {}, Job(source, target, film=True))
+        lost = restored.write(target, overwrite=False)
+        restored.forget()
+        assert sorted(path.name for path in target.parent.iterdir() if path.name[0] == ".") == []
+        return restored, lost
+
+    return make
+
+
+def colors(path):
+    """How far the frames are from gray."""
+    return [np.ptp(pixels.astype(int), axis=2).mean() for pixels in pixels_of(path)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+def test_all_but_the_color_is_kept(make, tmp_path, suffix):
+    source, target = tmp_path / f"a{suffix}", tmp_path / f"out{suffix}"
+    write(source, gray_frames(12), times=VFR, sound=True, subtitles=suffix != ".mov", metadata={"title": "Oma"})
+    restored, lost = make(source, target)
+    assert (restored.steps, lost) == (("colorize",), ())
+    assert times_of(target) == times_of(source)
+    for kind in ("audio", *(["subtitle"] if suffix != ".mov" else [])):
+        assert packets_of(target, kind) == packets_of(source, kind)
+    with av.open(str(source)) as old, av.open(str(target)) as new:
+        assert new.metadata["title"] == "Oma"
+        one = 128_000 if suffix == ".mkv" else 1_000  # packet of sound, whose end is not said there
+        assert abs(new.duration - old.duration) < one
+    assert min(colors(target)) > 5
+
+
+def test_lightness_stays(make, tmp_path):
+    source, target = write(tmp_path / "a.mp4", gray_frames(6), options={"crf": "1"}), tmp_path / "out.mp4"
+    make(source, target)
+    for old, new in zip(frames(read_film(source)), frames(read_film(target)), strict=True):
+        difference = lightness(new.pixels) - lightness(old.pixels)
+        assert abs(difference.mean()) < 0.005
+        assert np.abs(difference).mean() < 0.02
+
+
+def test_turned_films_are_upright_and_pixels_keep_their_shape(make, tmp_path):
+    source, target = tmp_path / "a.mp4", tmp_path / "out.mp4"
+    write(source, gray_frames(2), rotate=90, aspect=Fraction(4, 3))
+    make(source, target)
+    with av.open(str(target)) as container:
+        stream = container.streams.video[0]
+        assert (stream.height, stream.width, stream.sample_aspect_ratio) == (64, 48, Fraction(3, 4))
+        assert next(container.decode(stream)).rotation == 0
+
+
+def test_what_is_said_of_colors_is_kept(make, tmp_path):
+    tags = {"color_range": 2, "colorspace": 1, "color_trc": 1, "color_primaries": 1}
+    source, target = write(tmp_path / "a.mp4", gray_frames(3), tags=tags), tmp_path / "out.mp4"
+    make(source, target)
+    with av.open(str(target)) as container:
+        context = container.streams.video[0].codec_context
+        assert {name: getattr(context, name) for name in tags} == tags
+    old, new = (next(frames(read_film(path))).pixels for path in (source, target))
+    assert abs(lightness(new).mean() - lightness(old).mean()) < 0.01
+
+
+def test_what_a_container_cannot_hold_is_said(make, tmp_path):
+    source, target = tmp_path / "a.mkv", tmp_path / "out.mp4"
+    write(source, gray_frames(4), sound=True, subtitles=True)
+    _, (lost,) = make(source, target)
+    assert lost == "subtitles (srt) cannot go into mp4; a name that ends in .mkv keeps it"
+    assert packets_of(target, "audio")
+    assert len(times_of(target)) == 4
+
+
+def test_other_streams_of_pictures_are_copied(make, tmp_path):
+    source, target = write(tmp_path / "a.mkv", gray_frames(5), streams=2), tmp_path / "out.mkv"
+    make(source, target)
+    with av.open(str(source)) as old, av.open(str(target)) as new:
+        assert len(new.streams.video) == 2
+        assert [bytes(p) for p in old.demux(video=1)] == [bytes(p) for p in new.demux(video=1)]
+
+
+def test_restore_leaves_color_films_byte_for_byte(make, tmp_path):
+    colored = [
+        np.stack([picture(n), picture(n).T[:48, :48].repeat(2, 1)[:, :64], picture(n + 9)], -1) for n in range(4)
+    ]
+    source, target = write(tmp_path / "a.mp4", colored), tmp_path / "out.mp4"
+    restored, _ = make(source, target, "restore")
+    assert restored.steps == ()
+    assert restored.notes == ("noise in 0 of 4 frames", "colors in 4")
+    assert target.read_bytes() == source.read_bytes()
+    restored, _ = make(source, tmp_path / "out.mkv", "restore")
+    assert packets_of(tmp_path / "out.mkv", "video")[0][1] == packets_of(source, "video")[0][1]
+
+
+def test_restore_colors_gray_films_and_denoises_noisy_ones(make, tmp_path):
+    restored, _ = make(write(tmp_path / "a.mp4", gray_frames(4)), tmp_path / "out.mp4", "restore")
+    assert restored.steps == ("colorize",)
+    noise = np.random.default_rng(0).normal(0, 25, (4, 96, 128))
+    noisy = [np.clip(picture(0, 96, 128) + each, 0, 255).astype(np.uint8)[..., None].repeat(3, 2) for each in noise]
+    source = write(tmp_path / "b.mp4", noisy, options={"crf": "1"})
+    restored, _ = make(source, tmp_path / "c.mp4", "restore")
+    assert restored.steps == ("denoise", "colorize")
+    assert restored.notes == ("noise in 4 of 4 frames", "colors in 0")
+    assert min(colors(tmp_path / "c.mp4")) > 5
+
+
+def test_denoise(make, tmp_path):
+    source, target = write(tmp_path / "a.mp4", gray_frames(4)), tmp_path / "out.mp4"
+    make(source, target, "denoise")
+    assert times_of(target) == times_of(source)
+    assert max(colors(target)) < 1
+
+
+def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
+    source, target = tmp_path / "a.mp4", tmp_path / "out.mp4"
+    write(source, gray_frames(90), sound=True, options={"g": "10"})
+    restored, _ = make(source, target, preview=0.5)
+    assert restored.notes[0] == "preview: only 1.2 to 1.7 s"
+    times = times_of(target)
+    assert times[0] == 0
+    assert len(times) == 13
+    assert len(packets_of(target, "audio")) in (3, 4)
+    with av.open(str(target)) as container:
+        assert container.duration < 700_000
+    make(source, tmp_path / "whole.mp4", preview=100.0)
+    assert times_of(tmp_path / "whole.mp4") == times_of(source)
+
+
+def test_nothing_is_written_over(make, tmp_path):
+    source, target = write(tmp_path / "a.mp4", gray_frames(2)), tmp_path / "out.mp4"
+    target.write_bytes(b"mine")
+    with pytest.raises(PictureError, match="exists already"):
+        make(source, target)
+    assert target.read_bytes() == b"mine"
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from hillotype import modelfile
+from hillotype.film import FilmSettings, pieces, restore_film
+from hillotype.restore import load
+from hillotype.restore.folder import Job
+modelfile.ZOO_FOLDER = Path(sys.argv[1])
+pieces.PIECE = 10
+job = Job(Path(sys.argv[2]), Path(sys.argv[3]), film=True)
+def told(share):
+    print(share, flush=True)
+restored = restore_film(load("colorize", threads=1), FilmSettings(), {}, job, told)
+restored.write(job.target, overwrite=False)
+restored.forget()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are killed")
+def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path, make, monkeypatch):
+    source, target = tmp_path / "in" / "a.mp4", tmp_path / "killed" / "out.mp4"
+    source.parent.mkdir()
+    target.parent.mkdir()
+    write(source, gray_frames(100), sound=True)
+    monkeypatch.setattr(pieces, "PIECE", 10)
+    (tmp_path / "whole").mkdir()
+    make(source, tmp_path / "whole" / "out.mp4")
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, str(tiny_zoo), str(source), str(target)]
+    folder, known = target.parent / ".out.mp4.hillotype", {}
+    for piece in ("000001.nut", "000004.nut"):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while not (folder / piece).exists():
+            assert process.poll() is None, "it ended before it was killed"
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not target.exists()
+        whole = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.nut")}
+        assert all(whole[name] == known[name] for name in known), "something made again"
+        known = whole
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert not folder.exists()
+    assert packets_of(target, "video") == packets_of(tmp_path / "whole" / "out.mp4", "video")
+    assert packets_of(target, "audio") == packets_of(source, "audio")
