@@ -1,5 +1,6 @@
 """A film comes back whole: every frame at its time, with sound, subtitles and all that is said of it."""
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from av.stream import Disposition
+from PIL import Image
 from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of, times_of, write
 
 from hillotype.errors import PictureError
@@ -38,6 +41,41 @@ def make(tiny_zoo):
 def colors(path):
     """How far the frames are from gray."""
     return [np.ptp(pixels.astype(int), axis=2).mean() for pixels in pixels_of(path)]
+
+
+def test_what_mkv_cannot_hold_is_said(make, tmp_path):
+    source = write(tmp_path / "a.mp4", gray_frames(4), sound=True, subtitles=True)
+    _, (lost,) = make(source, tmp_path / "out.mkv")
+    assert lost == "subtitles (mov_text) cannot go into matroska; a name that ends in .mp4 keeps it"
+    assert len(packets_of(tmp_path / "out.mkv", "audio")) == len(packets_of(source, "audio"))
+
+
+def test_cover_pictures_and_chapters_are_kept(make, tmp_path):
+    plain = write(tmp_path / "a.mp4", gray_frames(30), sound=True)
+    source, target = tmp_path / "b.mp4", tmp_path / "c.mp4"
+    cover = io.BytesIO()
+    Image.new("RGB", (16, 16), "red").save(cover, "PNG")
+    with av.open(str(plain)) as old, av.open(str(source), "w") as new:
+        streams = [new.add_stream_from_template(stream, opaque=True) for stream in old.streams]
+        picture = new.add_mux_stream("png", width=16, height=16)
+        picture.disposition = Disposition.attached_pic
+        new.set_chapters(
+            [{"id": 1, "start": 0, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": "x"}}]
+        )
+        for packet in old.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream.index]
+                new.mux_one(packet)
+        packet = av.Packet(cover.getvalue())
+        packet.stream, packet.pts, packet.dts = picture, 0, 0
+        new.mux_one(packet)
+    _, lost = make(source, target)
+    assert lost == ()
+    with av.open(str(target)) as container:
+        assert [stream.type for stream in container.streams if stream.type != "data"] == ["video", "audio", "video"]
+        assert container.streams.video[1].disposition & Disposition.attached_pic
+        assert [chapter["metadata"]["title"] for chapter in container.chapters()] == ["x"]
+    assert len(times_of(target)) == 30
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])

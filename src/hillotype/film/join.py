@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, pairwise
@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 
 from hillotype.errors import PictureError
 from hillotype.files import whole, writing
@@ -66,44 +66,75 @@ def join(
 def _fill(
     out: OutputContainer, source: InputContainer, film: Film, pieces: Sequence[Path], stretch: Stretch | None
 ) -> tuple[str, ...]:
-    out.metadata.update({key: text for key, text in source.metadata.items() if key not in _OF_THE_FILE})
-    streams: dict[int, Stream] = {}
-    lost = []
-    for stream in source.streams:
-        try:
-            streams[stream.index] = _added(out, stream, film, pieces)
-        except (ValueError, av.FFmpegError):
-            kind = {"audio": "sound", "subtitle": "subtitles"}.get(stream.type, f"a stream of {stream.type}")
-            lost.append(
-                f"{kind} ({_codec(stream)}) cannot go into {out.format.name}; a name that ends in .mkv keeps it"
-            )
+    out.metadata.update(_told(source.metadata))
+    kept = [stream for stream in source.streams if stream.index == film.index or _holds(out, stream)]
+    streams = {stream.index: _added(out, stream, film, pieces) for stream in kept}
     if stretch is None:
         out.set_chapters(source.chapters())
-    made = {film.index} if pieces else set()
-    copied = [source.streams[index] for index in streams if index not in made]
+    copied = [stream for stream in kept if stream.index != film.index or not pieces]
+    latest: dict[int, int] = {}
     for index, packet in heapq.merge(_pictures(film, pieces), _copies(source, copied), key=lambda each: _time(each[1])):
         if stretch is None or _moved(packet, stretch.start * film.time_base, stretch.end * film.time_base):
+            _put_in_order(packet, latest.get(index))
+            latest[index] = packet.dts if packet.dts is not None else latest.get(index, 0)
             packet.stream = streams[index]
             out.mux_one(packet)
-    return tuple(lost)
+    # Chapters of MP4 are a stream of data as well, which is written anew.
+    lost = [each for each in source.streams if each not in kept and not (each.type == "data" and source.chapters())]
+    return tuple(_lost(stream, film, out) for stream in lost)
+
+
+def _told(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in metadata.items() if key not in _OF_THE_FILE}
+
+
+def _holds(out: OutputContainer, stream: Stream) -> bool:
+    """Tell whether the container takes a stream, by writing the beginning of one that has no other."""
+    try:
+        with av.open(io.BytesIO(), "w", format=out.format.name) as trial:
+            _copied(trial, stream)
+            trial.start_encoding()
+    except (ValueError, av.FFmpegError):
+        return False
+    return True
+
+
+def _lost(stream: Stream, film: Film, out: OutputContainer) -> str:
+    """Say which stream the container could not hold, and what keeps it."""
+    what = {"audio": "sound", "subtitle": "subtitles"}.get(stream.type, f"a stream of {stream.type}")
+    name = f" ({stream.codec_context.name})" if stream.codec_context is not None else ""
+    source = film.path.suffix.lower()
+    keeps = source if source in _FORMATS else ".mkv"
+    remedy = f"; a name that ends in {keeps} keeps it" if _FORMATS[keeps] != out.format.name else ""
+    return f"{what}{name} cannot go into {out.format.name}{remedy}"
+
+
+def _put_in_order(packet: Packet[Any], before: int | None) -> None:
+    """Give a packet a later time than the one before it in its stream: recordings have gaps and jumps, files cannot."""
+    if packet.dts is None or before is None or packet.dts > before:
+        return
+    packet.dts = before + 1
+    packet.pts = packet.dts if packet.pts is None else max(packet.pts, packet.dts)
 
 
 def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Path]) -> Stream:
-    """Add a stream to the result that is as one of the source."""
-    if stream.index == film.index and pieces:
-        with opened(pieces[0]) as container:
-            added: Stream = out.add_stream_from_template(container.streams.video[0], opaque=True)
-        added.time_base = film.time_base
-    else:
-        added = out.add_stream_from_template(stream, opaque=True)
-    added.metadata.update({key: text for key, text in stream.metadata.items() if key not in _OF_THE_FILE})
-    with suppress(AttributeError):
-        added.disposition = stream.disposition
+    """Add a stream for a stream of the source, or for the pieces in its place."""
+    if stream.index != film.index or not pieces:
+        return _copied(out, stream)
+    with opened(pieces[0]) as container:
+        added: Stream = out.add_stream_from_template(container.streams.video[0], opaque=True)
+    added.time_base = film.time_base
+    return _described(added, stream)
+
+
+def _copied(out: OutputContainer, stream: Stream) -> Stream:
+    return _described(out.add_stream_from_template(stream, opaque=True), stream)
+
+
+def _described(added: Stream, stream: Stream) -> Stream:
+    added.metadata.update(_told(stream.metadata))
+    added.disposition = stream.disposition
     return added
-
-
-def _codec(stream: Stream) -> str:
-    return stream.codec_context.name if stream.codec_context is not None else "unknown"
 
 
 def _pictures(film: Film, pieces: Sequence[Path]) -> Iterator[_Indexed]:
@@ -124,7 +155,8 @@ def _packets(piece: Path) -> Iterator[Packet[Any]]:
 def _copies(source: InputContainer, streams: Sequence[Stream]) -> Iterator[_Indexed]:
     if streams:
         for packet in source.demux(*streams):
-            if packet.size and (packet.pts is not None or packet.dts is not None):
+            timed = packet.pts is not None or packet.dts is not None
+            if packet.size and (timed or packet.stream.disposition & Disposition.attached_pic):
                 yield packet.stream.index, packet
 
 
