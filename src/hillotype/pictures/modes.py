@@ -18,6 +18,7 @@ from PIL import Image, ImageCms
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import profile_space
 from hillotype.pictures.picture import Picture, join_alpha, row_bands, split_alpha
+from hillotype.pictures.rows import Rows, bands, new_sheet
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 _limit_lock = threading.Lock()
@@ -127,8 +128,8 @@ def on_white(picture: Picture) -> Picture:
     """Lays an 8-bit picture over white and drops its alpha."""
     if picture.alpha is None:
         return picture
-    pixels = np.empty_like(picture.pixels)
-    for band in row_bands(len(pixels)):
+    pixels = new_sheet(picture.pixels.shape, picture.pixels.dtype)
+    for band in bands(pixels):
         alpha = picture.alpha[band][..., None].astype(np.uint32)
         pixels[band] = (picture.pixels[band] * alpha + 255 * (255 - alpha) + 127) // 255
     return replace(picture, pixels=pixels, alpha=None)
@@ -166,9 +167,9 @@ def to_srgb_gray(picture: Picture) -> Picture:
     return replace(picture, pixels=_look_up(table, picture.pixels), icc=None)
 
 
-def _look_up(table: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+def _look_up(table: NDArray[Any], values: Rows) -> Rows:
     """table[values] in bands, since NumPy widens the whole index to 64 bits first."""
-    result = np.empty(values.shape, table.dtype)
-    for band in row_bands(len(values)):
+    result = new_sheet(values.shape, table.dtype)
+    for band in bands(values):
         result[band] = table[values[band]]
     return result

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.errors import PictureError
+from hillotype.pictures.rows import Rows, whole
 
 DEFAULT_MAX_PIXELS: Final = 178_000_000
 """Pixels (width x height) that `read_picture` accepts unless told otherwise."""
@@ -27,19 +28,25 @@ FORMAT_OF_SUFFIX: Final = {
     ".gif": "GIF",
 }
 
+Tag: TypeAlias = tuple[int, int, int, Any]
+"""A TIFF tag: code, type, count, value."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
     r"""A picture as it came from a file, upright.
 
     Attributes:
-        pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type.
-        alpha: (H, W) of the same type, not premultiplied, or None.
+        pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type. An array, or rows on the
+            disk: see `read_picture`.
+        alpha: (H, W) of the same type, not premultiplied, or None; an array or rows on the disk as well.
         format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP" or "GIF".
         exif: EXIF as bytes that start with b"Exif\0\0", orientation 1, or None.
         icc: ICC profile of the pixels, or None (then sRGB is meant).
         xmp: XMP packet, or None.
+        iptc: IPTC-IIM records, or None.
         dpi: Dots per inch, horizontal and vertical, or None.
+        tags: Tags of a TIFF directory that no other field holds: (code, type, count, value) each.
         lossless: Whether the source stored the pixels without loss.
         notes: What could not be kept as it was, one phrase each.
 
@@ -47,13 +54,15 @@ class Picture:
         PictureError: If the arrays do not have these shapes and types, or are empty.
     """
 
-    pixels: NDArray[Any]
-    alpha: NDArray[Any] | None = None
+    pixels: Rows
+    alpha: Rows | None = None
     format: str = "PNG"
     exif: bytes | None = None
     icc: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    tags: tuple[Tag, ...] = ()
     lossless: bool = True
     notes: tuple[str, ...] = ()
 
@@ -104,8 +113,9 @@ def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]
 def join_alpha(picture: Picture) -> NDArray[Any]:
     """Returns pixels and alpha as one array: (H, W) for plain gray, else (H, W, 2 to 4)."""
     if picture.alpha is not None:
-        return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=2)
-    return picture.pixels[..., 0] if picture.pixels.shape[2] == 1 else picture.pixels
+        return np.concatenate([whole(picture.pixels), whole(picture.alpha)[..., None]], axis=2)
+    pixels = whole(picture.pixels)
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 
 def row_bands(height: int, rows: int = 128) -> list[slice]:

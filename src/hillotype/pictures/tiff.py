@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import struct
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,16 +17,21 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import (
+    DESCRIPTIVE_TAGS,
+    EXIF_IFD,
     EXIF_PREFIX,
+    GPS_IFD,
+    INTEROPERABILITY_IFD,
     X_RESOLUTION,
     Y_RESOLUTION,
     descriptive_exif,
+    iptc_of,
     known_dpi,
     tiff_tags,
     upright,
 )
 from hillotype.pictures.modes import convert, quiet_pillow
-from hillotype.pictures.picture import Picture, check_size, join_alpha, row_bands, split_alpha
+from hillotype.pictures.picture import Picture, Tag, check_size, join_alpha, row_bands, split_alpha
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -37,11 +43,21 @@ RESOLUTION_UNIT = 296
 _INCHES_PER_UNIT = {2: 1.0, 3: 1 / 2.54}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
 _UNSIGNED, _UNDEFINED = 1, 4
+_BYTES = 1
 _KINDS = {2: "signed", 3: "float", 5: "complex", 6: "complex"}
 _PREMULTIPLIED, _STRAIGHT = 1, 2
 _PLANES_APART = 2
 _MOST_CHANNELS = 16
 _JPEG = 7
+_MAX_TAG_BYTES = 1 << 26
+_WRITABLE_TYPES = range(1, 13)  # those of TIFF 6.0
+_LEFT_BEHIND = {330: "reduced copies not kept", 34377: "Photoshop's resources not kept", 37724: "layers not kept"}
+_STORAGE_TAGS = {
+    *range(254, 267),  # size, depth, compression, kind, bit order
+    *(273, 277, 278, 279, 280, 281, X_RESOLUTION, Y_RESOLUTION, 284, *range(288, 294), RESOLUTION_UNIT, 317, 320),
+    *(*range(322, 326), 330, 332, 333, 334, 336, *range(338, 348), *range(512, 522), *range(529, 533)),
+    *(EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD, XMP, ICC, IPTC),
+}
 _LOSSY = {6, 7, 33003, 33005, 34712, 34892, 50001, 50002}  # kinds of JPEG, JPEG 2000, WebP, JPEG XL
 
 
@@ -114,8 +130,34 @@ def _described(file: IO[bytes], tiff: TiffFile, notes: tuple[str, ...], lossless
         xmp=bytes(tags[XMP]) if XMP in tags else None,
         dpi=(dpi[0] / inches, dpi[1] / inches) if dpi and inches else None,
         lossless=lossless,
-        notes=(*notes, "IPTC caption not kept") if IPTC in tags else notes,
+        iptc=_iptc(tiff.pages.first),
+        tags=_further_tags(tiff.pages.first),
+        notes=(*notes, *(note for tag, note in _LEFT_BEHIND.items() if tag in tags)),
     )
+
+
+def _iptc(page: TiffPage) -> bytes | None:
+    """Reads the IPTC records as they lie in the file: programs call their type 32-bit numbers, and do not swap them."""
+    tag = page.tags.get(IPTC)
+    if tag is None or not 0 < tag.valuebytecount < _MAX_TAG_BYTES:
+        return None
+    file = page.parent.filehandle
+    file.seek(tag.valueoffset)
+    return iptc_of(file.read(tag.valuebytecount).rstrip(b"\x00"))
+
+
+def _further_tags(page: TiffPage) -> tuple[Tag, ...]:
+    """Reads the tags that neither tell how pixels are stored nor are read into a field of their own."""
+    kept = []
+    for tag in page.tags:
+        if tag.code in _STORAGE_TAGS or tag.code in DESCRIPTIVE_TAGS or tag.code in _LEFT_BEHIND:
+            continue
+        if tag.valuebytecount > _MAX_TAG_BYTES or int(tag.dtype) not in _WRITABLE_TYPES:
+            continue
+        with suppress(Exception):  # whatever a damaged value leads to: it is left out
+            value = tag.value.encode("latin-1") if isinstance(tag.value, str) else tag.value
+            kept.append((int(tag.code), int(tag.dtype), int(tag.count), value))
+    return tuple(kept)
 
 
 def _through_pillow(file: IO[bytes], described: Picture) -> Picture:
@@ -183,10 +225,15 @@ def encode_tiff(picture: Picture) -> list[bytes | memoryview]:
         iccprofile=picture.icc,
         resolution=picture.dpi,
         resolutionunit="INCH" if picture.dpi else None,
-        extratags=[(XMP, 1, len(picture.xmp), picture.xmp, True)] if picture.xmp else [],
+        extratags=[(*tag, True) for tag in _tags_of(picture)],
     )
     tags = tiff_tags(picture.exif) if picture.exif else None
     return _with_exif(file.getbuffer(), tags) if tags else [file.getbuffer()]
+
+
+def _tags_of(picture: Picture) -> list[Tag]:
+    packets = ((XMP, picture.xmp), (IPTC, picture.iptc))
+    return [(code, _BYTES, len(packet), packet) for code, packet in packets if packet] + list(picture.tags)
 
 
 def _with_exif(tiff: memoryview, tags: Image.Exif) -> list[bytes | memoryview]:

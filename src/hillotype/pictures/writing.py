@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hillotype.errors import PictureError
 from hillotype.files import Parts, why_not_written, write_whole
@@ -23,7 +23,7 @@ from hillotype.pictures.webp import encode_webp
 
 @dataclass(frozen=True)
 class _Format:
-    """What a file format holds; `max_packet` bounds EXIF and XMP, in bytes."""
+    """What a file format holds; `max_packet` bounds EXIF, XMP and IPTC, in bytes."""
 
     name: str
     encode: Callable[[Picture], Parts]
@@ -36,10 +36,12 @@ class _Format:
 
 
 _FORMATS: Final = {
-    "JPEG": _Format("JPEG", encode_jpeg, ("icc", "exif", "xmp", "dpi"), alpha=False, max_side=65500, max_packet=65504),
-    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "dpi"), deep=True, max_side=MAX_SIDE),
+    "JPEG": _Format(
+        "JPEG", encode_jpeg, ("icc", "exif", "xmp", "iptc", "dpi"), alpha=False, max_side=65500, max_packet=65504
+    ),
+    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "iptc", "dpi"), deep=True, max_side=MAX_SIDE),
     "WEBP": _Format("WebP", encode_webp, ("icc", "exif", "xmp"), gray=False, max_side=16383),
-    "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "dpi"), deep=True),
+    "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "iptc", "dpi", "tags"), deep=True),
     "BMP": _Format("BMP", encode_bmp, ("dpi",), alpha=False),
 }
 
@@ -120,26 +122,22 @@ def _fitted(picture: Picture, target: _Format) -> tuple[Picture, tuple[str, ...]
         notes.append(f"transparency laid over white, as {target.name} holds none")
     picture, profile_note = _with_fitting_profile(picture, target)
     notes += profile_note
-    dropped = set()
-    for name in ("exif", "xmp", "dpi"):
+    dropped: dict[str, Any] = {}
+    for name, nothing in (("exif", None), ("xmp", None), ("iptc", None), ("dpi", None), ("tags", ())):
         value = getattr(picture, name)
-        if value is None:
+        if not value:
             continue
         if name not in target.metadata:
-            notes.append(f"{name.upper()} dropped, as {target.name} holds none")
+            what = "TIFF's further tags" if name == "tags" else name.upper()
+            notes.append(f"{what} dropped, as {target.name} holds none")
         elif isinstance(value, bytes) and len(value) > target.max_packet:
             notes.append(f"{name.upper()} dropped, as {target.name} holds at most {target.max_packet} bytes")
         elif name == "exif" and target.name == "TIFF" and tiff_tags(value) is None:
             notes.append("EXIF dropped: it is damaged")
         else:
             continue
-        dropped.add(name)
-    return _without(picture, dropped), tuple(notes)
-
-
-def _without(picture: Picture, dropped: set[str]) -> Picture:
-    exif, xmp, dpi = (None if name in dropped else getattr(picture, name) for name in ("exif", "xmp", "dpi"))
-    return replace(picture, exif=exif, xmp=xmp, dpi=dpi)
+        dropped[name] = nothing
+    return replace(picture, **dropped), tuple(notes)
 
 
 def _with_fitting_profile(picture: Picture, target: _Format) -> tuple[Picture, list[str]]:
