@@ -68,13 +68,21 @@ def upright(picture: Picture) -> Picture:
     """
     turn = _exif_orientation(picture.exif) or _xmp_orientation(picture.xmp) or 1
     swapped = turn >= 5
-    return replace(
+    turned_picture = replace(
         picture,
         pixels=turned(picture.pixels, turn),
         alpha=None if picture.alpha is None else turned(picture.alpha, turn),
+        dpi=(picture.dpi[1], picture.dpi[0]) if picture.dpi and swapped else picture.dpi,
+    )
+    return marked_upright(turned_picture, swapped=swapped)
+
+
+def marked_upright(picture: Picture, *, swapped: bool = False) -> Picture:
+    """Resets the orientation in EXIF and XMP; `swapped` says that width and height changed places."""
+    return replace(
+        picture,
         exif=_upright_exif(picture.exif, swapped) if picture.exif else None,
         xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None,
-        dpi=(picture.dpi[1], picture.dpi[0]) if picture.dpi and swapped else picture.dpi,
     )
 
 

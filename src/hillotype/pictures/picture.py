@@ -26,6 +26,17 @@ FORMAT_OF_SUFFIX: Final = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
     ".gif": "GIF",
+    ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".hif": "HEIF",
+    **dict.fromkeys(
+        (
+            *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
+            *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
+        ),
+        "RAW",
+    ),
 }
 
 Tag: TypeAlias = tuple[int, int, int, Any]
@@ -40,7 +51,8 @@ class Picture:
         pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type. An array, or rows on the
             disk: see `read_picture`.
         alpha: (H, W) of the same type, not premultiplied, or None; an array or rows on the disk as well.
-        format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP" or "GIF".
+        format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF" or
+            "RAW".
         exif: EXIF as bytes that start with b"Exif\0\0", orientation 1, or None.
         icc: ICC profile of the pixels, or None (then sRGB is meant).
         xmp: XMP packet, or None.
@@ -108,6 +120,11 @@ def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]
     if array.shape[2] in (2, 4):
         return np.ascontiguousarray(array[..., :-1]), np.ascontiguousarray(array[..., -1])
     return np.ascontiguousarray(array), None
+
+
+def raised_to_16(array: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Raises samples of 9 to 15 bits to the full range of uint16; others are returned as they are."""
+    return (array << (16 - bits)) | (array >> (2 * bits - 16)) if 8 < bits < 16 else array
 
 
 def join_alpha(picture: Picture) -> NDArray[Any]:

@@ -31,7 +31,7 @@ from hillotype.pictures.metadata import (
     upright,
 )
 from hillotype.pictures.modes import convert, quiet_pillow
-from hillotype.pictures.picture import Picture, Tag, check_size, join_alpha, row_bands, split_alpha
+from hillotype.pictures.picture import Picture, Tag, check_size, join_alpha, raised_to_16, row_bands, split_alpha
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -179,8 +179,7 @@ def _arrays(page: TiffPage, array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
     bits = page.bitspersample
     native = np.uint8 if bits == 8 else np.uint16
     array = array.reshape(page.imagelength, page.imagewidth, -1).astype(native, copy=False)
-    if 8 < bits < 16:
-        array = (array << (16 - bits)) | (array >> (2 * bits - 16))
+    array = raised_to_16(array, bits)
     if int(page.photometric) == _WHITE_IS_ZERO:
         array[..., 0] = ~array[..., 0]
     colors = 3 if int(page.photometric) in (_RGB, _YCBCR) else 1

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from hillotype.errors import PictureError
 from hillotype.files import Parts, why_not_written, write_whole
+from hillotype.pictures.avif import encode_avif
+from hillotype.pictures.heic import encode_heic
 from hillotype.pictures.metadata import profile_space, tiff_tags
 from hillotype.pictures.modes import on_white, quiet_pillow, to_8_bit, to_srgb_gray
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX, Picture
@@ -42,15 +44,17 @@ _FORMATS: Final = {
     "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "iptc", "dpi"), deep=True, max_side=MAX_SIDE),
     "WEBP": _Format("WebP", encode_webp, ("icc", "exif", "xmp"), gray=False, max_side=16383),
     "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "iptc", "dpi", "tags"), deep=True),
+    "AVIF": _Format("AVIF", encode_avif, ("icc", "exif", "xmp"), gray=False, max_side=65536),
+    "HEIF": _Format("HEIC", encode_heic, ("icc", "exif", "xmp"), deep=True, gray=False, max_side=16384),
     "BMP": _Format("BMP", encode_bmp, ("dpi",), alpha=False),
 }
 
 
 def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> tuple[str, ...]:
-    """Writes a picture; the suffix of `path` decides the format: JPEG, PNG, WebP, TIFF or BMP.
+    """Writes a picture; the suffix of `path` decides the format: JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.
 
-    JPEG is written at quality 95 with full chroma; WebP without loss if the picture came without loss. The
-    file appears whole or not at all: it is written beside its place under a hidden name, then published.
+    JPEG, AVIF and HEIC are written at quality 95 with full chroma; WebP without loss if the picture came without
+    loss. The file appears whole or not at all: it is written beside its place under a hidden name, then published.
 
     Args:
         picture: The picture; its ICC profile must describe its pixels (see `to_srgb_gray`).
@@ -87,7 +91,7 @@ def _encoded(picture: Picture, target: _Format) -> Parts:
     try:
         with quiet_pillow(height * width):
             return target.encode(picture)
-    except MemoryError:
+    except (MemoryError, PictureError):
         raise
     except Exception as error:  # encoders raise types of their own
         raise PictureError(f"the {target.name} encoder failed ({error}); choose another format") from error
@@ -117,6 +121,8 @@ def _fitted(picture: Picture, target: _Format) -> tuple[Picture, tuple[str, ...]
     if picture.pixels.dtype != "uint8" and not target.deep:
         picture = to_8_bit(picture)
         notes.append(f"16 bits reduced to 8, as {target.name} holds no more")
+    elif picture.pixels.dtype != "uint8" and target.name == "HEIC":
+        notes.append("16 bits reduced to 10, as HEIC is written with no more")
     if picture.alpha is not None and not target.alpha:
         picture = on_white(picture)
         notes.append(f"transparency laid over white, as {target.name} holds none")

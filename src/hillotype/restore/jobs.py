@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hillotype.pictures import is_picture_name
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
 
     A single file goes to `out` if that has a picture's suffix and is no folder. All else goes into the folder `out`
     under its own name: files directly, a folder's pictures with the tree they stand in; of several folders each under
-    its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG. `out` itself is
+    its name. Suffixes are kept, so a.jpg and a.png do not meet; camera raw becomes TIFF (of 16 bits, as raw has more
+    than 8), GIF and unknown suffixes PNG. `out` itself is
     not searched for pictures, nor are hidden files. A link in a folder that leads out of it is a problem, said and
     not followed; one that is named itself is followed.
     """
@@ -85,24 +87,25 @@ def _way_out(path: Path, inside: Path) -> str:
 
 
 def _with_suffixes(jobs: list[Job]) -> list[Job]:
-    """Give targets that cannot be written in their own format the suffix of PNG."""
+    """Give targets that cannot be written in their own format the suffix of one that can."""
     taken = {job.target for job in jobs if _writable(job.target)}
     changed = []
     for job in jobs:
         target = job.target
         if not job.problem and not _writable(target):
-            target = target.with_suffix(".png")
+            suffix = ".tif" if FORMAT_OF_SUFFIX.get(target.suffix.lower()) == "RAW" else ".png"
+            target = target.with_suffix(suffix)
             if target in taken:
-                target = job.target.with_name(job.target.name + ".png")
+                target = job.target.with_name(job.target.name + suffix)
             while target in taken:
-                target = target.with_name(target.name + ".png")
+                target = target.with_name(target.name + suffix)
             taken.add(target)
         changed.append(Job(job.source, target, job.problem))
     return changed
 
 
 def _writable(path: Path) -> bool:
-    return is_picture_name(path) and path.suffix.lower() != ".gif"
+    return FORMAT_OF_SUFFIX.get(path.suffix.lower(), "GIF") not in ("GIF", "RAW")
 
 
 def _checked(jobs: list[Job]) -> list[Job]:
