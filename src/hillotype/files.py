@@ -5,24 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 from hillotype.errors import HillotypeError
 
-Parts: TypeAlias = Sequence[bytes | memoryview]
-"""The content of a file in pieces."""
+Content: TypeAlias = Sequence[bytes | memoryview] | Callable[[BinaryIO], object]
+"""The content of a file: in pieces, or a function that writes it into the file it is given."""
 
 _LINKS_UNSUPPORTED: Final = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
-def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
+def write_whole(content: Content, path: Path, *, overwrite: bool = False) -> None:
     """Writes a file beside its place under a hidden name, and publishes it once it is on the disk.
 
     Args:
-        parts: the content; the parts joined are the file.
+        content: of the file; pieces are joined.
         path: the file; its folder exists.
         overwrite: whether a file that is there already may be replaced; its permissions are kept.
 
@@ -32,8 +32,11 @@ def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
     """
     temporary = path.parent / f".hillotype-{secrets.token_hex(8)}.tmp"
     try:
-        with temporary.open("xb") as file:
-            file.writelines(parts)
+        with temporary.open("x+b") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         if overwrite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import BinaryIO
 
 from PIL import AvifImagePlugin, features
 
@@ -34,14 +35,14 @@ def decode_avif(data: bytes, max_pixels: int) -> Picture:
     check_size(image.width, image.height, max_pixels)
     info, bits = image.info, _bits(data)
     if bits > 8:
-        pixels, alpha = split_alpha(raised_to_16(imagecodecs.avif_decode(data, index=0), bits))
+        picture = Picture(*split_alpha(raised_to_16(imagecodecs.avif_decode(data, index=0), bits)))
     else:
         with quiet_pillow(image.width * image.height):
             image.load()
-            pixels, alpha, _, _ = convert(image, None)
+            picture = Picture(*convert(image, None)[:2])
     return Picture(
-        pixels,
-        alpha,
+        picture.pixels,
+        picture.alpha,
         "AVIF",
         exif=with_exif_prefix(info.get("exif")),
         icc=info.get("icc_profile") or None,
@@ -63,11 +64,9 @@ def _bits(data: bytes) -> int:
     return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
-def encode_avif(picture: Picture) -> list[bytes | memoryview]:
+def encode_avif(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture at quality 95, chroma at full size."""
     _check_support()
-    file = io.BytesIO()
     packets = {"exif": picture.exif, "xmp": picture.xmp, "icc_profile": picture.icc}
     given = {name: packet for name, packet in packets.items() if packet}
     to_image(picture).save(file, "AVIF", quality=QUALITY, subsampling="4:4:4", **given)
-    return [file.getbuffer()]

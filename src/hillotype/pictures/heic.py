@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 
@@ -53,7 +52,7 @@ def decode_heic(file: IO[bytes], max_pixels: int) -> Picture:
     return marked_upright(picture)  # libheif has turned it already, as the file asks; EXIF may say so once more
 
 
-def encode_heic(picture: Picture) -> list[bytes | memoryview]:
+def encode_heic(picture: Picture, file: BinaryIO) -> None:
     """Encodes at quality 95, chroma at full size; 16 bits as 10."""
     with needs_formats_extra("HEIC"):
         import pillow_heif
@@ -61,7 +60,6 @@ def encode_heic(picture: Picture) -> list[bytes | memoryview]:
     array = np.ascontiguousarray(join_alpha(picture))
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[1 if array.ndim == 2 else array.shape[2]]
     packets = {"exif": picture.exif, "xmp": picture.xmp, "icc_profile": picture.icc}
-    file = io.BytesIO()
     pillow_heif.encode(
         f"{mode};16" if array.dtype == np.uint16 else mode,
         (array.shape[1], array.shape[0]),
@@ -72,4 +70,3 @@ def encode_heic(picture: Picture) -> list[bytes | memoryview]:
         save_nclx_profile=picture.icc is None,
         **{name: packet for name, packet in packets.items() if packet},
     )
-    return [file.getbuffer()]

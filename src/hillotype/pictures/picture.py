@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -135,6 +135,6 @@ def join_alpha(picture: Picture) -> NDArray[Any]:
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 
-def row_bands(height: int, rows: int = 128) -> list[slice]:
-    """Slices that cover `height` rows, so that wide temporaries stay small whatever the picture's size."""
-    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+def part_of(picture: Picture, rows: slice) -> Picture:
+    """Returns some rows of a picture."""
+    return replace(picture, pixels=picture.pixels[rows], alpha=None if picture.alpha is None else picture.alpha[rows])

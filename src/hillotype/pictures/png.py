@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import EXIF_PREFIX, image_resource, iptc_of, with_exif_prefix
@@ -141,8 +141,8 @@ def _inflated(data: bytes) -> bytes | None:
         return None
 
 
-def encode_png(picture: Picture) -> list[bytes | memoryview]:
-    """Encodes as PNG with ICC, EXIF, XMP and DPI; the parts joined are the file."""
+def encode_png(picture: Picture, file: BinaryIO) -> None:
+    """Encodes as PNG with ICC, EXIF, XMP, IPTC and DPI."""
     import imagecodecs
 
     array = join_alpha(picture)
@@ -162,7 +162,7 @@ def encode_png(picture: Picture) -> list[bytes | memoryview]:
         metadata.append(_chunk(b"iTXt", _XMP_KEY + b"\x00\x00\x00\x00\x00" + picture.xmp))
     if picture.iptc:
         metadata.append(_chunk(b"zTXt", _IPTC_KEY + b"\x00\x00" + zlib.compress(_as_digits(picture.iptc))))
-    return [encoded[:after_header], *metadata, encoded[after_header:]]
+    file.writelines([encoded[:after_header], *metadata, encoded[after_header:]])
 
 
 def _as_digits(iptc: bytes) -> bytes:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hillotype.errors import PictureError
 
 Key: TypeAlias = slice | tuple[slice, slice]
 """Rows, or rows and columns; both with a step of 1."""
@@ -55,7 +59,8 @@ class Spool:
         self.shape, self.dtype = shape, dtype
         self._row = int(np.prod(shape[1:])) * dtype.itemsize
         self._pixel = self._row // shape[1]
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the object lives)
+        with _told():
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the object lives)
         weakref.finalize(self, self._file.close)
         self._file.truncate(shape[0] * self._row)
         self._lock = threading.Lock()
@@ -73,10 +78,11 @@ class Spool:
     def __setitem__(self, key: Key, pixels: NDArray[Any]) -> None:
         """Writes some rows, or some rows and columns."""
         rows, columns = _bounds(key, self.shape)
-        with self._lock:
+        with self._lock, _told():
             for place, buffer in self._places(rows, columns, np.ascontiguousarray(pixels, dtype=self.dtype)):
                 self._file.seek(place)
                 self._file.write(buffer)
+            self._file.flush()
 
     def _places(self, rows: slice, columns: slice, part: NDArray[Any]) -> list[tuple[int, memoryview]]:
         """Where in the file the rows of a part lie: whole rows lie together."""
@@ -91,6 +97,18 @@ class Spool:
             (start + index * self._row, data[index * width : (index + 1) * width])
             for index in range(rows.stop - rows.start)
         ]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns the refusal of the disk into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise PictureError(
+            f"too large to be held, and {tempfile.gettempdir()} has no place for it ({error.strerror}); free some "
+            "space there, or name a roomier folder in TMPDIR"
+        ) from error
 
 
 def _bounds(key: Key, shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import struct
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
@@ -67,11 +66,17 @@ def _left_behind(image: ImageFile.ImageFile) -> list[str]:
     return notes
 
 
-def encode_jpeg(picture: Picture) -> list[bytes | memoryview]:
+class _Stream:
+    """Hides a file's descriptor from Pillow, which would write to that itself, and not say why it failed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.flush = file.write, file.flush
+
+
+def encode_jpeg(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha at quality 95, chroma at full size."""
-    file = io.BytesIO()
     to_image(picture).save(
-        file,
+        cast(BinaryIO, _Stream(file)),
         "JPEG",
         quality=JPEG_QUALITY,
         subsampling=0,
@@ -81,7 +86,6 @@ def encode_jpeg(picture: Picture) -> list[bytes | memoryview]:
         xmp=picture.xmp or b"",
         extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
     )
-    return [file.getbuffer()]
 
 
 def _photoshop_segment(iptc: bytes) -> bytes:
@@ -90,8 +94,6 @@ def _photoshop_segment(iptc: bytes) -> bytes:
     return struct.pack(">HH", 0xFFED, len(payload) + 2) + payload
 
 
-def encode_bmp(picture: Picture) -> list[bytes | memoryview]:
+def encode_bmp(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha."""
-    file = io.BytesIO()
-    to_image(picture).save(file, "BMP", dpi=picture.dpi or (96, 96))
-    return [file.getbuffer()]
+    to_image(picture).save(cast(BinaryIO, _Stream(file)), "BMP", dpi=picture.dpi or (96, 96))

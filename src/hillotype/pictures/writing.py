@@ -8,10 +8,10 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from hillotype.errors import PictureError
-from hillotype.files import Parts, why_not_written, write_whole
+from hillotype.files import why_not_written, write_whole
 from hillotype.pictures.avif import encode_avif
 from hillotype.pictures.heic import encode_heic
 from hillotype.pictures.metadata import profile_space, tiff_tags
@@ -28,7 +28,7 @@ class _Format:
     """What a file format holds; `max_packet` bounds EXIF, XMP and IPTC, in bytes."""
 
     name: str
-    encode: Callable[[Picture], Parts]
+    encode: Callable[[Picture, BinaryIO], None]
     metadata: tuple[str, ...]
     deep: bool = False
     alpha: bool = True
@@ -76,7 +76,7 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> t
         _check_place(path, overwrite)
         with quiet_pillow():
             fitted, notes = _fitted(picture, target)
-        write_whole(_encoded(fitted, target), path, overwrite=overwrite)
+        write_whole(lambda file: _encode(fitted, target, file), path, overwrite=overwrite)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error.__cause__
     except OSError as error:
@@ -86,14 +86,16 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> t
     return notes
 
 
-def _encoded(picture: Picture, target: _Format) -> Parts:
+def _encode(picture: Picture, target: _Format, file: BinaryIO) -> None:
     height, width, _ = picture.pixels.shape
     try:
         with quiet_pillow(height * width):
-            return target.encode(picture)
+            target.encode(picture, file)
     except (MemoryError, PictureError):
         raise
     except Exception as error:  # encoders raise types of their own
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's, which says more than the encoder's
         raise PictureError(f"the {target.name} encoder failed ({error}); choose another format") from error
 
 

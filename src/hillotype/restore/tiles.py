@@ -94,6 +94,8 @@ def run_tiled(
         _write(kept, out, slice(row.start, row.stop), slice(column.start, column.stop))
         if progress is not None:
             progress((number + 1) / (len(rows) * len(columns)))
+    if len(rows) * len(columns) > 1:  # what follows, writing above all, needs memory of its own
+        model.release()
     return out
 
 
