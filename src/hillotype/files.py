@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, Any, BinaryIO, Final, TypeAlias
 
 from hillotype.errors import HillotypeError
 
@@ -17,21 +17,24 @@ try:
 except ImportError:  # Windows, where files in use cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-Parts: TypeAlias = Iterable[bytes | memoryview]
-"""The content of a file in pieces."""
+Content: TypeAlias = Iterable[bytes | memoryview] | Callable[[BinaryIO], object]
+"""The content of a file: in pieces, or a function that writes it into the file it is given."""
 
 _LINKS_UNSUPPORTED: Final = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
-def write_whole(parts: Parts, path: Path, *, overwrite: bool = False) -> None:
-    """Writes a file of these parts joined, as `whole` does.
+def write_whole(content: Content, path: Path, *, overwrite: bool = False) -> None:
+    """Writes a file of this content, as `whole` does; pieces are joined.
 
     Raises:
         FileExistsError: there is a file, and `overwrite` is not given.
         OSError: the folder or disk does not take the file.
     """
-    with whole(path, overwrite=overwrite) as temporary, temporary.open("xb") as file:
-        file.writelines(parts)
+    with whole(path, overwrite=overwrite) as temporary, temporary.open("x+b") as file:
+        if callable(content):
+            content(file)
+        else:
+            file.writelines(content)
 
 
 @contextmanager

@@ -175,6 +175,19 @@ class Model:
             raise ModelFileError(f"{self.path}: answers what is no number, its weights are damaged; {_REMEDY}")
         return output  # type: ignore[no-any-return]
 
+    def release(self) -> None:
+        """Give back the memory that ONNX Runtime keeps after a run for the next one: up to 200 MB after large tiles."""
+        if self._session is None:
+            return
+        import numpy as np
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        side = self.card.multiple
+        nothing = np.zeros((1, self.card.in_channels, side, side), np.float32)
+        self._session.run(None, {self._session.get_inputs()[0].name: nothing}, options)
+
     def _check(self, shape: tuple[int, ...]) -> None:
         channels, multiple = self.card.in_channels, self.card.multiple
         if len(shape) != 4 or shape[1] != channels or shape[2] % multiple or shape[3] % multiple:

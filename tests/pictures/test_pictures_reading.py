@@ -601,3 +601,40 @@ def test_compressed_xmp_in_png(tmp_path):
     text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0en\0key\0" + zlib.compress(b"<xmp/>"))
     path.write_bytes(png_of(1, 1, 8, 0, b"\0\0", text))
     assert read_picture(path).xmp == b"<xmp/>"
+
+
+def png_colors(gamma, *points):
+    chunks = [(b"gAMA", struct.pack(">I", round(gamma * 1e5)))]
+    return chunks + ([(b"cHRM", struct.pack(">8I", *(round(value * 1e5) for value in points)))] if points else [])
+
+
+SRGB_POINTS, WIDE_POINTS = (
+    (0.3127, 0.329, *primaries, 0.15, 0.06) for primaries in ((0.64, 0.33, 0.3, 0.6), (0.68, 0.32, 0.265, 0.69))
+)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "linear", "wide"),
+    [
+        (png_colors(0.45455), False, False),
+        (png_colors(0.45455, *SRGB_POINTS), False, False),
+        (png_colors(1.0), True, False),
+        (png_colors(0.45455, *WIDE_POINTS), False, True),
+        ([*png_colors(1.0), (b"sRGB", b"\0")], False, False),
+        (png_colors(0.0), False, False),
+        (png_colors(1.0, *[0.0] * 8), False, False),
+    ],
+)
+def test_gamma_and_chromaticities_of_a_png_become_a_profile(tmp_path, chunks, linear, wide):
+    path = tmp_path / "a.png"
+    path.write_bytes(png_with(*chunks))
+    icc = read_picture(path).icc
+    assert (icc is not None) == (linear or wide)
+    if icc is not None:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
+        red_x = profile.red_primary[1][0]
+        assert red_x == pytest.approx(0.68 if wide else 0.648, abs=0.01)  # adapted to D50
+        gray = imagecodecs.cms_transform(
+            np.full((1, 1, 3), 128, np.uint8), icc, imagecodecs.cms_profile("srgb"), colorspace="rgb"
+        )
+        assert int(gray.ravel()[1]) == pytest.approx(188 if linear else 128, abs=2)

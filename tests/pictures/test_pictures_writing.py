@@ -11,10 +11,11 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, IptcImagePlugin
 
 from hillotype.errors import PictureError
-from hillotype.pictures import Picture, read_picture, to_srgb_gray, write_picture
+from hillotype.pictures import Picture, read_picture, write_picture
+from hillotype.pictures.modes import to_srgb_gray
 
 SRGB = imagecodecs.cms_profile("srgb")
 GRAY = imagecodecs.cms_profile("gray", gamma=1.0)
@@ -397,3 +398,42 @@ def test_jpeg_is_what_pillow_writes_at_these_settings(tmp_path):
     write_picture(picture, tmp_path / "out.jpg")
     Image.fromarray(picture.pixels).save(file, "JPEG", quality=95, subsampling=0)
     assert (tmp_path / "out.jpg").read_bytes() == file.getvalue()
+
+
+IPTC = b"\x1c\x02\x78\x00\x0bThe caption"
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product((".jpg", ".png", ".tif"), repeat=2)))
+def test_iptc_is_kept_from_every_format_to_every_other(tmp_path, first, second):
+    write_picture(picture_of(iptc=IPTC), tmp_path / f"a{first}")
+    assert write_picture(read_picture(tmp_path / f"a{first}"), tmp_path / f"b{second}") == ()
+    assert read_picture(tmp_path / f"b{second}").iptc == IPTC
+    if second != ".png":
+        with Image.open(tmp_path / f"b{second}") as image:
+            assert IptcImagePlugin.getiptcinfo(image)[(2, 120)] == b"The caption"
+
+
+def test_iptc_is_dropped_with_a_note_where_there_is_no_place(tmp_path):
+    assert "IPTC dropped, as WebP holds none" in write_picture(picture_of(iptc=IPTC), tmp_path / "out.webp")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tags_of_others_in_a_tiff_are_kept(tmp_path, order):
+    extra = [
+        (33550, 12, 3, (0.5, 0.5, 0.0), True),  # GeoTIFF
+        (34735, 3, 4, (1, 1, 0, 0), True),
+        (65000, 2, 0, "of a program", True),
+        (65001, 1, 4, b"\x01\x02\x03\x04", True),
+    ]
+    tifffile.imwrite(tmp_path / "a.tif", noise(7, 9), byteorder=order, metadata=None, extratags=extra)
+    picture = read_picture(tmp_path / "a.tif")
+    assert write_picture(picture, tmp_path / "b.tif") == ()
+    with tifffile.TiffFile(tmp_path / "b.tif") as tiff:
+        tags = tiff.pages.first.tags
+        assert [tags[code].value for code in (33550, 34735, 65000, 65001)] == [
+            (0.5, 0.5, 0.0),
+            (1, 1, 0, 0),
+            "of a program",
+            b"\x01\x02\x03\x04",
+        ]
+    assert write_picture(picture, tmp_path / "b.png") == ("TIFF's further tags dropped, as PNG holds none",)

@@ -37,7 +37,7 @@ def test_tiles_equal_the_whole(tiny_zoo, size, channels):
     padded = np.pad(picture, ((0, rows), (0, columns), (0, 0)), mode="reflect")
     whole = model.run(padded.transpose(2, 0, 1)[None].copy())[0].transpose(1, 2, 0)[: size[0], : size[1]]
     tiled = run_tiled(model, picture, region_side=28)
-    assert np.abs(tiled - np.clip(whole, 0, 1)).max() < 1e-5
+    assert np.abs(tiled - whole).max() < 1e-5
 
 
 def test_a_halo_too_small_would_be_seen(tiny_zoo):
@@ -56,7 +56,8 @@ def test_integers_are_rounded_from_the_float_answer(tiny_zoo, dtype):
     model = load_model("denoise-color")
     levels = np.iinfo(dtype).max
     picture = np.random.default_rng(0).integers(0, levels, (40, 50, 3), endpoint=True, dtype=dtype)
-    expected = run_tiled(model, picture.astype(np.float32) / np.float32(levels)) * levels
+    answer = run_tiled(model, picture.astype(np.float32) / np.float32(levels))
+    expected = np.clip(answer, 0, 1) * levels
     restored = run_tiled(model, picture)
     assert restored.dtype == dtype
     assert np.abs(restored - expected).max() <= 0.51

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from hillotype.data.tar import tar_members
 from hillotype.errors import DataError
-from hillotype.pictures import is_picture_name
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 
 
 class Source(Protocol):
@@ -50,7 +50,7 @@ class FolderSource:
         self.names = sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
-            if is_picture_name(path) and path.is_file() and not path.name.startswith(".")
+            if _is_picture_name(path) and path.is_file() and not path.name.startswith(".")
         )
         _need_pictures(self.names, str(folder))
 
@@ -130,6 +130,11 @@ class ArraySource:
         return pixels
 
 
+def _is_picture_name(path: Path) -> bool:
+    """Tells whether Pillow reads such files without more: phones' and cameras' own formats are left out."""
+    return FORMAT_OF_SUFFIX.get(path.suffix.lower()) not in (None, "HEIF", "RAW")
+
+
 def _prefix(folder: str) -> str:
     folder = folder.strip("/")
     return f"{folder}/" if folder else ""
@@ -137,7 +142,7 @@ def _prefix(folder: str) -> str:
 
 def _pictures_below(prefix: str, entries: Iterable[str], suffixes: bool) -> dict[str, str]:
     """The entries that are pictures by the names they have below a prefix."""
-    found = [entry for entry in entries if entry.startswith(prefix) and is_picture_name(Path(entry))]
+    found = [entry for entry in entries if entry.startswith(prefix) and _is_picture_name(Path(entry))]
     return {(entry if suffixes else entry.rpartition(".")[0]).removeprefix(prefix): entry for entry in found}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from hillotype.color import Lab, neutral_chroma
 from hillotype.evaluate.patches import Floats
 from hillotype.modelfile import Model
+from hillotype.pictures import whole
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.tiles import run_tiled
 
@@ -27,7 +28,8 @@ class DenoiserMethod:
     def __call__(self, seen: Floats) -> Floats:
         """Return the denoised picture (1, C, H, W), clipped."""
         pixels = np.ascontiguousarray(seen[0].transpose(1, 2, 0), dtype=np.float32)
-        return run_tiled(self.model, pixels).transpose(2, 0, 1)[None]
+        answer: Floats = np.clip(whole(run_tiled(self.model, pixels)), 0.0, 1.0)
+        return answer.transpose(2, 0, 1)[None]
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces
 from hillotype.film.reader import Film, Frame, frame_at, frames, read_film
 from hillotype.film.steady import Plane, Steadiness, steadied
-from hillotype.pictures import DEFAULT_MAX_PIXELS
+from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.folder import Job, copy_file
 from hillotype.restore.journal import digest
 from hillotype.restore.pixels import Pixels
-from hillotype.restore.restorer import Plan, Restorer
+from hillotype.restore.restorer import Plan, Restorer, room_for
 from hillotype.restore.tiles import Progress
 
 STEADINESS: Final = Steadiness()
@@ -167,7 +167,8 @@ def _made(
 
 def _denoised(made: Iterable[Frame], restorer: Restorer, strength: float) -> Iterator[Frame]:
     for frame in made:
-        yield replace(frame, pixels=restorer.apply(frame.pixels, Plan(("denoise",)), strength))
+        clean = restorer.apply(frame.pixels, Plan(("denoise",)), strength, room_for(frame.pixels))
+        yield replace(frame, pixels=whole(clean))
 
 
 def _colored(made: Iterable[Frame], colorizer: Colorizer, strength: float) -> Iterator[Frame]:
@@ -180,7 +181,8 @@ def _colored(made: Iterable[Frame], colorizer: Colorizer, strength: float) -> It
 
     for light, chroma in steadied(guesses(), STEADINESS):
         frame = waiting.popleft()
-        yield replace(frame, pixels=colorizer.paint(frame.pixels, light, chroma, strength))
+        colored = colorizer.paint(frame.pixels, light, chroma, strength, room_for(frame.pixels))
+        yield replace(frame, pixels=whole(colored))
 
 
 def _colorizer(restorer: Restorer) -> Colorizer:

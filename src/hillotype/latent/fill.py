@@ -22,7 +22,7 @@ from hillotype.errors import RecipeError
 from hillotype.latent.coder import Coder, Codes
 from hillotype.latent.priors import Normal
 from hillotype.noise import Mask
-from hillotype.pictures import read_picture
+from hillotype.pictures import read_picture, whole
 from hillotype.pictures.modes import to_8_bit
 from hillotype.tasks import Inpaint
 from hillotype.train.trained import Floats, Trained
@@ -73,7 +73,7 @@ def read_mask(path: Path, count: int, height: int, width: int) -> Known:
         PictureError: the file is missing or no picture.
         RecipeError: it has another size than the pictures, or no black, or nothing else.
     """
-    known = (to_8_bit(read_picture(path)).pixels.mean(axis=2) >= 128).astype(np.float32)
+    known = (whole(to_8_bit(read_picture(path)).pixels).mean(axis=2) >= 128).astype(np.float32)
     if known.shape != (height, width):
         size = f"{known.shape[1]}x{known.shape[0]}"
         raise RecipeError(f"{path}: a mask of {size} pixels, but the pictures are {width}x{height}; resize it")

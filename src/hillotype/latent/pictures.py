@@ -11,6 +11,7 @@ import numpy as np
 from hillotype.data import class_of, load_named_pictures, open_source, sample_names
 from hillotype.errors import DataError
 from hillotype.pictures import read_picture as read_file
+from hillotype.pictures import whole
 from hillotype.pictures.modes import to_8_bit
 from hillotype.train.batches import load_named_split
 from hillotype.train.config import Run
@@ -102,7 +103,7 @@ def _of_split(split: Sequence[tuple[str, np.ndarray]], number: int) -> tuple[str
 
 def _of_file(run: Run, path: Path) -> tuple[str, np.ndarray]:
     preparation, crop = run.data.preparation(run.data.sources[0].reduce), run.data.augment.crop
-    pixels = preparation(to_8_bit(read_file(path)).pixels)
+    pixels = preparation(whole(to_8_bit(read_file(path)).pixels))
     if pixels is None:
         raise DataError(f"{path}: too gray for this run, which leaves such pictures out (min_spread); give another")
     height, width = pixels.shape[:2]

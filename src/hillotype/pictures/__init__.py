@@ -6,18 +6,24 @@ decodes a file as stored and encodes a picture that fits the format. `reading` a
 """
 
 from hillotype.pictures.api import from_pil, to_pil
-from hillotype.pictures.modes import to_srgb_gray
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, Picture, is_picture_name
+from hillotype.pictures.profiles import Decoded, Profile
 from hillotype.pictures.reading import read_picture
+from hillotype.pictures.rows import Rows, Sheet, new_sheet, whole
 from hillotype.pictures.writing import write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "Decoded",
     "Picture",
+    "Profile",
+    "Rows",
+    "Sheet",
     "from_pil",
     "is_picture_name",
+    "new_sheet",
     "read_picture",
     "to_pil",
-    "to_srgb_gray",
+    "whole",
     "write_picture",
 ]

@@ -1,4 +1,4 @@
-"""EXIF, XMP and ICC beside the pixels: which way is up, what a TIFF says of itself, what a profile is for."""
+"""EXIF, XMP, IPTC beside the pixels: which way is up, what a TIFF says of itself, what a profile is for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.pictures.picture import Picture
+from hillotype.pictures.rows import Rows, bands, new_sheet
 
 EXIF_PREFIX = b"Exif\x00\x00"
 ORIENTATION, EXIF_IFD, GPS_IFD, INTEROPERABILITY_IFD = 0x0112, 0x8769, 0x8825, 0xA005
 X_RESOLUTION, Y_RESOLUTION = 0x011A, 0x011B
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+IPTC_RESOURCE = 0x0404
+"""The number of the image resource that holds IPTC records."""
 
 # The tags of a TIFF directory that tell of the photograph; the others tell how its pixels are stored.
 DESCRIPTIVE_TAGS = (
@@ -38,6 +41,26 @@ def profile_space(icc: bytes | None) -> str | None:
     return icc[16:20].decode("latin-1").strip() if icc and len(icc) >= 128 else None
 
 
+def image_resource(iptc: bytes) -> bytes:
+    """Wraps IPTC records as Photoshop's image resource, the form in which JPEG and PNG hold them."""
+    return struct.pack(">4sHHI", b"8BIM", IPTC_RESOURCE, 0, len(iptc)) + iptc + b"\x00" * (len(iptc) % 2)
+
+
+def iptc_of(resources: bytes) -> bytes | None:
+    """Finds the IPTC records among Photoshop's image resources; bytes that are none are such records themselves."""
+    if not resources.startswith(b"8BIM"):
+        return resources or None
+    start = 0
+    while resources[start : start + 4] == b"8BIM" and start + 12 <= len(resources):
+        (number,) = struct.unpack_from(">H", resources, start + 4)
+        start += 6 + (resources[start + 6] + 2) // 2 * 2  # a name, padded with its length byte to an even size
+        length = int.from_bytes(resources[start : start + 4], "big")
+        if number == IPTC_RESOURCE:
+            return resources[start + 4 : start + 4 + length] or None
+        start += 4 + length + length % 2
+    return None
+
+
 def upright(picture: Picture) -> Picture:
     """Applies the orientation that EXIF or else XMP asks for, and resets it to 1 in both.
 
@@ -45,25 +68,44 @@ def upright(picture: Picture) -> Picture:
     """
     turn = _exif_orientation(picture.exif) or _xmp_orientation(picture.xmp) or 1
     swapped = turn >= 5
-    return replace(
+    turned_picture = replace(
         picture,
         pixels=turned(picture.pixels, turn),
         alpha=None if picture.alpha is None else turned(picture.alpha, turn),
+        dpi=(picture.dpi[1], picture.dpi[0]) if picture.dpi and swapped else picture.dpi,
+    )
+    return marked_upright(turned_picture, swapped=swapped)
+
+
+def marked_upright(picture: Picture, *, swapped: bool = False) -> Picture:
+    """Resets the orientation in EXIF and XMP; `swapped` says that width and height changed places."""
+    return replace(
+        picture,
         exif=_upright_exif(picture.exif, swapped) if picture.exif else None,
         xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None,
-        dpi=(picture.dpi[1], picture.dpi[0]) if picture.dpi and swapped else picture.dpi,
     )
 
 
-def turned(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+def turned(stored: Rows, orientation: int) -> Rows:
     """Turns (H, W, ...) as stored into the way it is meant to be seen (TIFF 6.0, tag 274, values 1 to 8)."""
+    if orientation == 1:
+        return stored
+    height, width, *rest = stored.shape
+    swapped = orientation >= 5
+    out = new_sheet((width, height, *rest) if swapped else (height, width, *rest), stored.dtype)
+    mirrored = orientation in ((6, 7) if swapped else (3, 4))
+    for band in bands(stored):
+        place = slice(height - band.stop, height - band.start) if mirrored else band
+        out[(slice(0, width), place) if swapped else place] = _turned(stored[band], orientation)
+    return out
+
+
+def _turned(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     if orientation >= 5:
         array = np.swapaxes(array, 0, 1)
     if orientation in (3, 4, 7, 8):
         array = array[::-1]
-    if orientation in (2, 3, 6, 7):
-        array = array[:, ::-1]
-    return np.ascontiguousarray(array)
+    return array[:, ::-1] if orientation in (2, 3, 6, 7) else array
 
 
 def _byte_order(tiff: bytes | bytearray) -> str:

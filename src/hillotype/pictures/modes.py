@@ -17,7 +17,8 @@ from PIL import Image, ImageCms
 
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import profile_space
-from hillotype.pictures.picture import Picture, join_alpha, row_bands, split_alpha
+from hillotype.pictures.picture import Picture, join_alpha, part_of
+from hillotype.pictures.rows import Rows, Sheet, bands, new_sheet
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 _limit_lock = threading.Lock()
@@ -26,8 +27,8 @@ _limit_lock = threading.Lock()
 class Converted(NamedTuple):
     """What an image in some mode became: arrays, the profile that describes them, and what was done."""
 
-    pixels: NDArray[Any]
-    alpha: NDArray[Any] | None
+    pixels: Rows
+    alpha: Rows | None
     icc: bytes | None
     notes: tuple[str, ...]
 
@@ -65,7 +66,7 @@ def convert(image: Image.Image, icc: bytes | None) -> Converted:
     if mode == "CMYK":
         return _from_cmyk(image, icc)
     if mode == "LAB":
-        return Converted(to_array(image.convert("RGB")), None, None, ("Lab converted to sRGB",))
+        return Converted(split(image.convert("RGB"))[0], None, None, ("Lab converted to sRGB",))
     has_alpha = mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
     gray = mode in ("1", "L", "LA", "La")
     target = {(True, True): "LA", (True, False): "L", (False, True): "RGBA", (False, False): "RGB"}[gray, has_alpha]
@@ -73,7 +74,7 @@ def convert(image: Image.Image, icc: bytes | None) -> Converted:
         converted = image if mode == target else image.convert(target)
     except ValueError as error:
         raise PictureError(f"mode {mode} is not read; convert it to RGB first") from error
-    pixels, alpha = split_alpha(to_array(converted))
+    pixels, alpha = split(converted)
     return Converted(pixels, alpha, icc, ())
 
 
@@ -92,26 +93,37 @@ def _from_cmyk(image: Image.Image, icc: bytes | None) -> Converted:
         except (ImageCms.PyCMSError, OSError):
             converted = None
         if converted is not None:
-            return Converted(to_array(converted), None, None, ("CMYK converted to sRGB through its profile",))
-    pixels = to_array(image.convert("RGB"))
-    return Converted(pixels, None, None, ("CMYK converted to RGB without a profile, so its colors are approximate",))
+            return Converted(split(converted)[0], None, None, ("CMYK converted to sRGB through its profile",))
+    note = "CMYK converted to RGB without a profile, so its colors are approximate"
+    return Converted(split(image.convert("RGB"))[0], None, None, (note,))
 
 
-def to_array(image: Image.Image) -> NDArray[np.uint8]:
-    """Copies an 8-bit L, LA, RGB or RGBA image to (H, W, C) in bands: Pillow's own way needs two more copies."""
+def split(image: Image.Image) -> tuple[Sheet, Sheet | None]:
+    """Copies an L, LA, RGB or RGBA image to pixels and alpha, in bands: Pillow's own way takes two copies more."""
     channels = len(image.getbands())
-    array = np.empty((image.height, image.width, channels), np.uint8)
-    for band in row_bands(image.height):
-        strip = np.asarray(image.crop((0, band.start, image.width, band.stop)))
-        array[band] = strip.reshape(-1, image.width, channels)
-    return array
+    size, dtype = (image.height, image.width), np.dtype(np.uint8)
+    pixels = new_sheet((*size, channels - 1 + channels % 2), dtype)
+    alpha = None if channels % 2 else new_sheet(size, dtype)
+    for band in bands(pixels):
+        strip = np.asarray(image.crop((0, band.start, image.width, band.stop))).reshape(-1, image.width, channels)
+        pixels[band] = strip[..., : pixels.shape[2]]
+        if alpha is not None:
+            alpha[band] = strip[..., -1]
+    return pixels, alpha
 
 
 def to_image(picture: Picture) -> Image.Image:
     """Makes an image of L, LA, RGB or RGBA, or of I;16 for 16-bit gray; other 16-bit pictures become 8-bit."""
-    if picture.pixels.dtype == np.uint16 and (picture.pixels.shape[2] > 1 or picture.alpha is not None):
+    if picture.pixels.dtype == np.uint16:
+        if picture.pixels.shape[2] == 1 and picture.alpha is None:
+            return Image.fromarray(join_alpha(picture))
         picture = to_8_bit(picture)
-    return Image.fromarray(join_alpha(picture))
+    height, width, channels = picture.pixels.shape
+    mode = {1: "L", 3: "RGB"}[channels] + ("" if picture.alpha is None else "A")
+    image = Image.new(mode, (width, height))
+    for band in bands(picture.pixels):
+        image.paste(Image.fromarray(join_alpha(part_of(picture, band))), (0, band.start))
+    return image
 
 
 def to_8_bit(picture: Picture) -> Picture:
@@ -127,8 +139,8 @@ def on_white(picture: Picture) -> Picture:
     """Lays an 8-bit picture over white and drops its alpha."""
     if picture.alpha is None:
         return picture
-    pixels = np.empty_like(picture.pixels)
-    for band in row_bands(len(pixels)):
+    pixels = new_sheet(picture.pixels.shape, picture.pixels.dtype)
+    for band in bands(pixels):
         alpha = picture.alpha[band][..., None].astype(np.uint32)
         pixels[band] = (picture.pixels[band] * alpha + 255 * (255 - alpha) + 127) // 255
     return replace(picture, pixels=pixels, alpha=None)
@@ -166,9 +178,9 @@ def to_srgb_gray(picture: Picture) -> Picture:
     return replace(picture, pixels=_look_up(table, picture.pixels), icc=None)
 
 
-def _look_up(table: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+def _look_up(table: NDArray[Any], values: Rows) -> Rows:
     """table[values] in bands, since NumPy widens the whole index to 64 bits first."""
-    result = np.empty(values.shape, table.dtype)
-    for band in row_bands(len(values)):
+    result = new_sheet(values.shape, table.dtype)
+    for band in bands(values):
         result[band] = table[values[band]]
     return result

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.errors import PictureError
+from hillotype.pictures.rows import Rows, whole
 
 DEFAULT_MAX_PIXELS: Final = 178_000_000
 """Pixels (width x height) that `read_picture` accepts unless told otherwise."""
@@ -25,7 +26,21 @@ FORMAT_OF_SUFFIX: Final = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
     ".gif": "GIF",
+    ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".hif": "HEIF",
+    **dict.fromkeys(
+        (
+            *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
+            *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
+        ),
+        "RAW",
+    ),
 }
+
+Tag: TypeAlias = tuple[int, int, int, Any]
+"""A TIFF tag: code, type, count, value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +48,17 @@ class Picture:
     r"""A picture as it came from a file, upright.
 
     Attributes:
-        pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type.
-        alpha: (H, W) of the same type, not premultiplied, or None.
-        format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP" or "GIF".
+        pixels: (H, W, C) uint8 or uint16, C = 1 (gray) or 3 (RGB), full range of the type. An array, or rows on the
+            disk: see `read_picture`.
+        alpha: (H, W) of the same type, not premultiplied, or None; an array or rows on the disk as well.
+        format: What it was read from: "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF" or
+            "RAW".
         exif: EXIF as bytes that start with b"Exif\0\0", orientation 1, or None.
         icc: ICC profile of the pixels, or None (then sRGB is meant).
         xmp: XMP packet, or None.
+        iptc: IPTC-IIM records, or None.
         dpi: Dots per inch, horizontal and vertical, or None.
+        tags: Tags of a TIFF directory that no other field holds: (code, type, count, value) each.
         lossless: Whether the source stored the pixels without loss.
         notes: What could not be kept as it was, one phrase each.
 
@@ -47,13 +66,15 @@ class Picture:
         PictureError: If the arrays do not have these shapes and types, or are empty.
     """
 
-    pixels: NDArray[Any]
-    alpha: NDArray[Any] | None = None
+    pixels: Rows
+    alpha: Rows | None = None
     format: str = "PNG"
     exif: bytes | None = None
     icc: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    tags: tuple[Tag, ...] = ()
     lossless: bool = True
     notes: tuple[str, ...] = ()
 
@@ -101,13 +122,19 @@ def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]
     return np.ascontiguousarray(array), None
 
 
+def raised_to_16(array: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Raises samples of 9 to 15 bits to the full range of uint16; others are returned as they are."""
+    return (array << (16 - bits)) | (array >> (2 * bits - 16)) if 8 < bits < 16 else array
+
+
 def join_alpha(picture: Picture) -> NDArray[Any]:
     """Returns pixels and alpha as one array: (H, W) for plain gray, else (H, W, 2 to 4)."""
     if picture.alpha is not None:
-        return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=2)
-    return picture.pixels[..., 0] if picture.pixels.shape[2] == 1 else picture.pixels
+        return np.concatenate([whole(picture.pixels), whole(picture.alpha)[..., None]], axis=2)
+    pixels = whole(picture.pixels)
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 
-def row_bands(height: int, rows: int = 128) -> list[slice]:
-    """Slices that cover `height` rows, so that wide temporaries stay small whatever the picture's size."""
-    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+def part_of(picture: Picture, rows: slice) -> Picture:
+    """Returns some rows of a picture."""
+    return replace(picture, pixels=picture.pixels[rows], alpha=None if picture.alpha is None else picture.alpha[rows])

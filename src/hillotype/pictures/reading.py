@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from hillotype.errors import PictureError
+from hillotype.pictures.avif import decode_avif, is_avif
+from hillotype.pictures.heic import decode_heic, is_heic
 from hillotype.pictures.metadata import upright
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, FORMAT_OF_SUFFIX, Picture
 from hillotype.pictures.png import SIGNATURE as PNG_SIGNATURE
 from hillotype.pictures.png import decode_png
+from hillotype.pictures.raw import decode_raw
 from hillotype.pictures.simple import decode_bmp, decode_gif, decode_jpeg
 from hillotype.pictures.tiff import decode_tiff
 from hillotype.pictures.webp import decode_webp
@@ -29,7 +32,7 @@ _DAMAGED: Final = "the file is truncated or damaged; copy it again from its sour
 
 
 def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
-    """Reads a JPEG, PNG, WebP, TIFF, BMP or GIF file; the content decides which, not the name.
+    """Reads a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC or camera raw file; the content decides, not the name.
 
     Gray and RGB of 8 and 16 bits stay what they are, with alpha; palettes, CMYK, YCbCr and Lab become RGB.
     The picture comes upright, with the orientation reset. Of several frames or pages the first is read.
@@ -47,10 +50,11 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
             no picture at all, too large, or with samples of more than 16 bits. One line, remedy included.
     """
     path = Path(path)
+    named = FORMAT_OF_SUFFIX.get(path.suffix.lower())
     try:
         _check_regular(path)
         with path.open("rb") as file, quiet_pillow():
-            picture = upright(_decode(file, max_pixels))
+            picture = upright(_decode(file, named, max_pixels))
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error.__cause__
     except PermissionError as error:
@@ -60,7 +64,6 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
     except Exception as error:
         # Decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and types of their own.
         raise PictureError(f"{path}: {_DAMAGED}") from error
-    named = FORMAT_OF_SUFFIX.get(path.suffix.lower())
     if named not in (None, picture.format):
         picture = replace(picture, notes=(*picture.notes, f"is {picture.format} though named {path.suffix}"))
     return picture
@@ -85,24 +88,39 @@ def _check_regular(path: Path) -> None:
         raise PictureError("the file is empty (0 bytes); copy it again from its source")
 
 
-def _decode(file: IO[bytes], max_pixels: int) -> Picture:
+def _decode(file: IO[bytes], named: str | None, max_pixels: int) -> Picture:
     head = file.read(512)
     file.seek(0)
     name = _format_of(head)
+    if named == "RAW" and name in (None, "TIFF"):
+        name = "RAW"  # most are TIFF, with a small preview as first page
     if name == "PNG":
         return decode_png(file.read(), max_pixels)
     if name == "WEBP":
         return decode_webp(file.read(), max_pixels)
+    if name == "AVIF":
+        return decode_avif(file.read(), max_pixels)
     if name is None:
         page = head.lstrip().lower().startswith((b"<!doctype", b"<html"))
         what = "this is a web page" if page else "this is no picture"
         remedy = "download the picture itself" if page else "convert it to one of these"
-        raise PictureError(f"{what}: JPEG, PNG, WebP, TIFF, BMP and GIF are read; {remedy}")
-    decoders = {"JPEG": decode_jpeg, "TIFF": decode_tiff, "BMP": decode_bmp, "GIF": decode_gif}
+        raise PictureError(f"{what}: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC and camera raw are read; {remedy}")
+    decoders = {
+        "JPEG": decode_jpeg,
+        "TIFF": decode_tiff,
+        "BMP": decode_bmp,
+        "GIF": decode_gif,
+        "HEIF": decode_heic,
+        "RAW": decode_raw,
+    }
     return decoders[name](file, max_pixels)
 
 
 def _format_of(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
+    if is_avif(head):
+        return "AVIF"
+    if is_heic(head):
+        return "HEIF"
     return next((name for start, name in _SIGNATURES if head.startswith(start)), None)

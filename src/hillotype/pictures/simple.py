@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
-from typing import IO
+import struct
+from typing import IO, BinaryIO, cast
 
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from hillotype.pictures.metadata import known_dpi, with_exif_prefix
+from hillotype.pictures.metadata import IPTC_RESOURCE, image_resource, known_dpi, with_exif_prefix
 from hillotype.pictures.modes import convert, quiet_pillow, to_image
 from hillotype.pictures.picture import Picture, check_size
 
 JPEG_QUALITY = 95
-_IPTC = 0x0404
 
 
 def decode_jpeg(file: IO[bytes], max_pixels: int) -> Picture:
@@ -48,6 +47,7 @@ def _decode(plugin: type[ImageFile.ImageFile], file: IO[bytes], name: str, max_p
         exif=with_exif_prefix(info.get("exif")),
         icc=icc,
         xmp=info.get("xmp") or None,
+        iptc=info.get("photoshop", {}).get(IPTC_RESOURCE) or None,
         dpi=known_dpi(info.get("dpi")),
         lossless=name != "JPEG",
         notes=notes,
@@ -61,18 +61,22 @@ def _left_behind(image: ImageFile.ImageFile) -> list[str]:
         notes.append("only the first frame of the animation kept")
     if "mp" in image.info:
         notes.append("only the first of several pictures kept")
-    if _IPTC in image.info.get("photoshop", {}):
-        notes.append("IPTC caption not kept")
     if image.info.get("comment"):
         notes.append("comment not kept")
     return notes
 
 
-def encode_jpeg(picture: Picture) -> list[bytes | memoryview]:
+class _Stream:
+    """Hides a file's descriptor from Pillow, which would write to that itself, and not say why it failed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.flush = file.write, file.flush
+
+
+def encode_jpeg(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha at quality 95, chroma at full size."""
-    file = io.BytesIO()
     to_image(picture).save(
-        file,
+        cast(BinaryIO, _Stream(file)),
         "JPEG",
         quality=JPEG_QUALITY,
         subsampling=0,
@@ -80,12 +84,16 @@ def encode_jpeg(picture: Picture) -> list[bytes | memoryview]:
         icc_profile=picture.icc,
         exif=picture.exif or b"",
         xmp=picture.xmp or b"",
+        extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
     )
-    return [file.getbuffer()]
 
 
-def encode_bmp(picture: Picture) -> list[bytes | memoryview]:
+def _photoshop_segment(iptc: bytes) -> bytes:
+    """Wraps IPTC records as JPEG's segment APP13 (Adobe, Photoshop File Formats, "Image Resource Blocks")."""
+    payload = b"Photoshop 3.0\x00" + image_resource(iptc)
+    return struct.pack(">HH", 0xFFED, len(payload) + 2) + payload
+
+
+def encode_bmp(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha."""
-    file = io.BytesIO()
-    to_image(picture).save(file, "BMP", dpi=picture.dpi or (96, 96))
-    return [file.getbuffer()]
+    to_image(picture).save(cast(BinaryIO, _Stream(file)), "BMP", dpi=picture.dpi or (96, 96))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from hillotype.pictures.metadata import with_exif_prefix
 from hillotype.pictures.modes import to_image
@@ -62,10 +62,9 @@ def _size(chunks: dict[bytes, memoryview]) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def encode_webp(picture: Picture) -> list[bytes | memoryview]:
+def encode_webp(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture: without loss if its source had none, else at quality 95."""
-    image, file = to_image(picture), io.BytesIO()
-    image.save(
+    to_image(picture).save(
         file,
         "WEBP",
         lossless=picture.lossless,
@@ -76,4 +75,3 @@ def encode_webp(picture: Picture) -> list[bytes | memoryview]:
         exif=picture.exif or b"",
         xmp=picture.xmp or b"",
     )
-    return [file.getbuffer()]

@@ -8,10 +8,12 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
 from hillotype.errors import PictureError
-from hillotype.files import Parts, why_not_written, write_whole
+from hillotype.files import why_not_written, write_whole
+from hillotype.pictures.avif import encode_avif
+from hillotype.pictures.heic import encode_heic
 from hillotype.pictures.metadata import profile_space, tiff_tags
 from hillotype.pictures.modes import on_white, quiet_pillow, to_8_bit, to_srgb_gray
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX, Picture
@@ -23,10 +25,10 @@ from hillotype.pictures.webp import encode_webp
 
 @dataclass(frozen=True)
 class _Format:
-    """What a file format holds; `max_packet` bounds EXIF and XMP, in bytes."""
+    """What a file format holds; `max_packet` bounds EXIF, XMP and IPTC, in bytes."""
 
     name: str
-    encode: Callable[[Picture], Parts]
+    encode: Callable[[Picture, BinaryIO], None]
     metadata: tuple[str, ...]
     deep: bool = False
     alpha: bool = True
@@ -36,19 +38,23 @@ class _Format:
 
 
 _FORMATS: Final = {
-    "JPEG": _Format("JPEG", encode_jpeg, ("icc", "exif", "xmp", "dpi"), alpha=False, max_side=65500, max_packet=65504),
-    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "dpi"), deep=True, max_side=MAX_SIDE),
+    "JPEG": _Format(
+        "JPEG", encode_jpeg, ("icc", "exif", "xmp", "iptc", "dpi"), alpha=False, max_side=65500, max_packet=65504
+    ),
+    "PNG": _Format("PNG", encode_png, ("icc", "exif", "xmp", "iptc", "dpi"), deep=True, max_side=MAX_SIDE),
     "WEBP": _Format("WebP", encode_webp, ("icc", "exif", "xmp"), gray=False, max_side=16383),
-    "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "dpi"), deep=True),
+    "TIFF": _Format("TIFF", encode_tiff, ("icc", "exif", "xmp", "iptc", "dpi", "tags"), deep=True),
+    "AVIF": _Format("AVIF", encode_avif, ("icc", "exif", "xmp"), gray=False, max_side=65536),
+    "HEIF": _Format("HEIC", encode_heic, ("icc", "exif", "xmp"), deep=True, gray=False, max_side=16384),
     "BMP": _Format("BMP", encode_bmp, ("dpi",), alpha=False),
 }
 
 
 def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> tuple[str, ...]:
-    """Writes a picture; the suffix of `path` decides the format: JPEG, PNG, WebP, TIFF or BMP.
+    """Writes a picture; the suffix of `path` decides the format: JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC.
 
-    JPEG is written at quality 95 with full chroma; WebP without loss if the picture came without loss. The
-    file appears whole or not at all: it is written beside its place under a hidden name, then published.
+    JPEG, AVIF and HEIC are written at quality 95 with full chroma; WebP without loss if the picture came without
+    loss. The file appears whole or not at all: it is written beside its place under a hidden name, then published.
 
     Args:
         picture: The picture; its ICC profile must describe its pixels (see `to_srgb_gray`).
@@ -70,7 +76,7 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> t
         _check_place(path, overwrite)
         with quiet_pillow():
             fitted, notes = _fitted(picture, target)
-        write_whole(_encoded(fitted, target), path, overwrite=overwrite)
+        write_whole(lambda file: _encode(fitted, target, file), path, overwrite=overwrite)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error.__cause__
     except OSError as error:
@@ -80,14 +86,16 @@ def write_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> t
     return notes
 
 
-def _encoded(picture: Picture, target: _Format) -> Parts:
+def _encode(picture: Picture, target: _Format, file: BinaryIO) -> None:
     height, width, _ = picture.pixels.shape
     try:
         with quiet_pillow(height * width):
-            return target.encode(picture)
-    except MemoryError:
+            target.encode(picture, file)
+    except (MemoryError, PictureError):
         raise
     except Exception as error:  # encoders raise types of their own
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's, which says more than the encoder's
         raise PictureError(f"the {target.name} encoder failed ({error}); choose another format") from error
 
 
@@ -115,31 +123,29 @@ def _fitted(picture: Picture, target: _Format) -> tuple[Picture, tuple[str, ...]
     if picture.pixels.dtype != "uint8" and not target.deep:
         picture = to_8_bit(picture)
         notes.append(f"16 bits reduced to 8, as {target.name} holds no more")
+    elif picture.pixels.dtype != "uint8" and target.name == "HEIC":
+        notes.append("16 bits reduced to 10, as HEIC is written with no more")
     if picture.alpha is not None and not target.alpha:
         picture = on_white(picture)
         notes.append(f"transparency laid over white, as {target.name} holds none")
     picture, profile_note = _with_fitting_profile(picture, target)
     notes += profile_note
-    dropped = set()
-    for name in ("exif", "xmp", "dpi"):
+    dropped: dict[str, Any] = {}
+    for name, nothing in (("exif", None), ("xmp", None), ("iptc", None), ("dpi", None), ("tags", ())):
         value = getattr(picture, name)
-        if value is None:
+        if not value:
             continue
         if name not in target.metadata:
-            notes.append(f"{name.upper()} dropped, as {target.name} holds none")
+            what = "TIFF's further tags" if name == "tags" else name.upper()
+            notes.append(f"{what} dropped, as {target.name} holds none")
         elif isinstance(value, bytes) and len(value) > target.max_packet:
             notes.append(f"{name.upper()} dropped, as {target.name} holds at most {target.max_packet} bytes")
         elif name == "exif" and target.name == "TIFF" and tiff_tags(value) is None:
             notes.append("EXIF dropped: it is damaged")
         else:
             continue
-        dropped.add(name)
-    return _without(picture, dropped), tuple(notes)
-
-
-def _without(picture: Picture, dropped: set[str]) -> Picture:
-    exif, xmp, dpi = (None if name in dropped else getattr(picture, name) for name in ("exif", "xmp", "dpi"))
-    return replace(picture, exif=exif, xmp=xmp, dpi=dpi)
+        dropped[name] = nothing
+    return replace(picture, **dropped), tuple(notes)
 
 
 def _with_fitting_profile(picture: Picture, target: _Format) -> tuple[Picture, list[str]]:

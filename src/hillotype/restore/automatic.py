@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hillotype.pictures import Rows
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.denoise import Denoiser
 from hillotype.restore.diagnose import NOISY, is_gray, noise_level
-from hillotype.restore.pixels import Pixels
-from hillotype.restore.restorer import Plan, Restorer
+from hillotype.restore.restorer import Plan, Restorer, Room
 from hillotype.restore.tiles import Progress
 
 
@@ -21,17 +21,18 @@ class AutomaticRestorer(Restorer):
     def __init__(self, denoiser: Denoiser, colorizer: Colorizer) -> None:
         self.denoiser, self.colorizer = denoiser, colorizer
 
-    def plan(self, pixels: Pixels) -> Plan:
+    def plan(self, pixels: Rows) -> Plan:
         """Plan what the picture needs: see `noise_level` and `is_gray`."""
         noise, gray = noise_level(pixels), is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
         reasons = (f"noise sigma {noise:.0f} of 255", "no colors" if gray else "colors")
         return Plan(tuple(step for step, needed in needs if needed), reasons)
 
-    def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
+    def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
         """Carry out the plan, denoising first."""
         if "denoise" in plan.steps:
-            pixels = self.denoiser.apply(pixels, plan, strength, progress)
+            pixels = self.denoiser.apply(pixels, plan, strength, room, progress)
         if "colorize" in plan.steps:
-            pixels = self.colorizer.apply(pixels, plan, strength, None if "denoise" in plan.steps else progress)
+            told = None if "denoise" in plan.steps else progress
+            pixels = self.colorizer.apply(pixels, plan, strength, room, told)
         return pixels

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model, usable_cores
+from hillotype.pictures import Rows
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
-from hillotype.restore.pixels import Pixels
 from hillotype.restore.reduce import reduced, working_size
-from hillotype.restore.restorer import Plan, Restorer
+from hillotype.restore.restorer import Plan, Restorer, Room
 from hillotype.restore.tiles import Progress
 
 Plane = NDArray[np.float32]
@@ -61,17 +61,23 @@ class Colorizer(Restorer):
             )
         self.name, self.model, self.guidance = card.name, model, guidance
 
-    def plan(self, pixels: Pixels) -> Plan:
+    def plan(self, pixels: Rows) -> Plan:
         """Plan to colorize, whatever the picture."""
         return Plan(("colorize",))
 
-    def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
-        """Return the colored pixels (H, W, 3), of the same dtype."""
-        return self.paint(pixels, *self.predict(pixels), strength, progress)
+    def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
+        """Return the colored pixels (H, W, 3)."""
+        return self.paint(pixels, *self.predict(pixels), strength, room, progress)
 
     def paint(
-        self, pixels: Pixels, light: Plane, chroma: Plane, strength: float, progress: Progress | None = None
-    ) -> Pixels:
+        self,
+        pixels: Rows,
+        light: Plane,
+        chroma: Plane,
+        strength: float,
+        room: Room,
+        progress: Progress | None = None,
+    ) -> Rows:
         """Raise a guess to the size of the pixels it was made of, and join it with their lightness.
 
         Args:
@@ -79,20 +85,23 @@ class Colorizer(Restorer):
             light: L* / 100 (h, w), reduced, as `predict` returns it.
             chroma: (a*, b*) / 110 (2, h, w), as `predict` returns it, or made steady since.
             strength: what the chroma is scaled by.
+            room: makes the sheet for the result.
             progress: is told the share that is done.
 
         Returns:
-            The colored pixels (H, W, 3), of the same dtype.
+            The colored pixels (H, W, 3), in that sheet.
         """
         planes = _raisable(light, chroma * np.float32(strength * self.model.card.vividness), self.guidance)
         height, width = pixels.shape[:2]
-        out = np.empty((height, width, 3), pixels.dtype)
+        out = room(3)
 
         def color(rows: slice) -> float:
             light = lightness(pixels[rows])
             base, a, b, slope_a, slope_b = (raised(plane, (height, width), rows) for plane in planes)
             detail = np.clip(light - base, -self.guidance.limit, self.guidance.limit)
-            write_colored(light, np.stack([a + slope_a * detail, b + slope_b * detail]), out[rows])
+            part = np.empty((*light.shape, 3), out.dtype)
+            write_colored(light, np.stack([a + slope_a * detail, b + slope_b * detail]), part)
+            out[rows] = part
             return float(rows.stop)
 
         with ThreadPoolExecutor(self.model.threads or usable_cores()) as pool:
@@ -101,7 +110,7 @@ class Colorizer(Restorer):
                     progress(done / height)
         return out
 
-    def predict(self, pixels: Pixels) -> tuple[Plane, Plane]:
+    def predict(self, pixels: Rows) -> tuple[Plane, Plane]:
         """Guess the chroma of a picture at the model's resolution.
 
         Returns:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
-from hillotype.restore.pixels import Pixels, is_neutral
-from hillotype.restore.restorer import Plan, Restorer
+from hillotype.pictures import Rows
+from hillotype.restore.pixels import is_neutral
+from hillotype.restore.restorer import Plan, Restorer, Room
 from hillotype.restore.tiles import Progress, run_tiled
 
 
@@ -32,21 +31,16 @@ class Denoiser(Restorer):
         self.name = " + ".join(model.card.name for model in models)
         self.models = {model.card.in_channels: model for model in models}
 
-    def plan(self, pixels: Pixels) -> Plan:
+    def plan(self, pixels: Rows) -> Plan:
         """Plan to denoise, whatever the picture."""
         return Plan(("denoise",))
 
-    def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
-        """Return the denoised pixels, of the same shape and dtype."""
-        channels = pixels.shape[2]
-        if is_neutral(pixels) and 1 in self.models:
-            gray = run_tiled(self.models[1], pixels[..., :1], strength=strength, progress=progress)
-            return gray if channels == 1 else np.repeat(gray, channels, axis=2)
-        if 3 not in self.models:
+    def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
+        """Return the denoised pixels, of the same shape."""
+        gray = is_neutral(pixels)
+        model = self.models.get(1 if gray else 3) or (self.models.get(3) if gray else None)
+        if model is None:
             raise ModelFileError(
                 f"{self.name}: denoises gray pictures, this one has colors; use the model denoise-color, or denoise"
             )
-        if channels == 1:
-            colored = run_tiled(self.models[3], np.repeat(pixels, 3, axis=2), strength=strength, progress=progress)
-            return colored[..., 1:2]
-        return run_tiled(self.models[3], pixels, strength=strength, progress=progress)
+        return run_tiled(model, pixels, out=room(pixels.shape[2]), strength=strength, progress=progress)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.color import rgb_to_lab
+from hillotype.pictures import Rows
 from hillotype.restore.pixels import Pixels, full_scale, is_neutral
 from hillotype.restore.reduce import reduced, working_size
 
@@ -33,7 +34,7 @@ _SEPIA_MOST_CHROMA = 30.0  # yellower than any toned print: lemons, gold
 _DIAGNOSIS_SIDE, _TONES = 64, 16
 
 
-def is_gray(pixels: Pixels) -> bool:
+def is_gray(pixels: Rows) -> bool:
     """Tell whether a picture (H, W, C) has no colors of its own: gray, nearly gray, or toned like sepia.
 
     A toned picture is one of brown to yellow hue whose chroma is a function of its lightness alone. Looked at on a
@@ -66,7 +67,7 @@ def _off_the_tone(lab: Plane) -> Plane:
     return np.asarray(np.hypot(lab[1] - usual[0], lab[2] - usual[1]), dtype=np.float32)
 
 
-def noise_level(pixels: Pixels) -> float:
+def noise_level(pixels: Rows) -> float:
     """Estimate the standard deviation of the noise in a picture (H, W, C), in 255ths of white.
 
     Noise is what is left in the smoothest 2 % of 8 x 8 blocks after a second difference along both axes, which takes
@@ -84,7 +85,7 @@ def noise_level(pixels: Pixels) -> float:
     return max(fine, coarse) if coarse > COARSE_NOISY else fine
 
 
-def _crops(pixels: Pixels) -> list[Pixels]:
+def _crops(pixels: Rows) -> list[Pixels]:
     """Return the picture, or parts spread over it in a grid, cut out at full resolution."""
     height, width = pixels.shape[:2]
     tops, lefts = (

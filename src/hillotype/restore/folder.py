@@ -16,7 +16,7 @@ from PIL import Image
 
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_picture, write_picture
+from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, Profile, read_picture, write_picture
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
@@ -289,12 +289,12 @@ class _Steps:
                 film = self.films(job, told)
             return _Restored(opened, film, None, film.steps, film.notes)
         picture = opened.picture or self._picture(job.source)
-        plan = self.restorer.plan(picture.pixels)
+        plan = self.restorer.plan(Profile(picture).seen(picture.pixels))
         restored = picture
         if plan.steps:
             restored = self.restorer.restore(picture, self.settings.strength, told, plan)
         before = None if self.compare is None else picture
-        return _Restored(replace(opened, picture=None), restored, before, plan.steps, (*plan.reasons, *picture.notes))
+        return _Restored(replace(opened, picture=None), restored, before, plan.steps, (*plan.reasons, *restored.notes))
 
     def _write(self, restored: _Restored) -> Result:
         job, after = restored.opened.job, restored.restored

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hillotype.pictures import is_picture_name
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 from hillotype.restore.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
 
 
@@ -26,9 +27,10 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
 
     A single file goes to `out` if that has a picture's or film's suffix and is no folder. All else goes into the folder
     `out` under its own name: files directly, a folder's pictures and films with the tree they stand in; of several
-    folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; GIF and unknown suffixes become PNG,
-    those of films that cannot hold every film become MKV. `out` itself is not searched, nor are hidden files. A link in
-    a folder that leads out of it is a problem, said and not followed; one that is named itself is followed.
+    folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; camera raw becomes TIFF (of 16 bits,
+    as raw has more than 8), GIF and unknown suffixes PNG, those of films that cannot hold every film MKV. `out` itself
+    is not searched, nor are hidden files. A link in a folder that leads out of it is a problem, said and not followed;
+    one that is named itself is followed.
     """
     if len(paths) == 1 and goes_to_file(paths[0], out):
         return _checked([_to_file(paths[0], out)])
@@ -106,13 +108,13 @@ def _way_out(path: Path, inside: Path) -> str:
 
 
 def _with_suffixes(jobs: list[Job]) -> list[Job]:
-    """Give targets that cannot be written in their own format the suffix of PNG, or of MKV."""
+    """Give targets that cannot be written in their own format the suffix of one that can."""
     taken = {job.target for job in jobs if _writable(job)}
     changed = []
     for job in jobs:
         target = job.target
         if not job.problem and not _writable(job):
-            suffix = ".mkv" if job.film else ".png"
+            suffix = ".mkv" if job.film else ".tif" if _format_of(target) == "RAW" else ".png"
             target = target.with_suffix(suffix)
             if target in taken:
                 target = job.target.with_name(job.target.name + suffix)
@@ -124,9 +126,11 @@ def _with_suffixes(jobs: list[Job]) -> list[Job]:
 
 
 def _writable(job: Job) -> bool:
-    if job.film:
-        return is_written(job.target)
-    return is_picture_name(job.target) and job.target.suffix.lower() != ".gif"
+    return is_written(job.target) if job.film else _format_of(job.target) not in (None, "GIF", "RAW")
+
+
+def _format_of(path: Path) -> str | None:
+    return FORMAT_OF_SUFFIX.get(path.suffix.lower())
 
 
 def _checked(jobs: list[Job]) -> list[Job]:

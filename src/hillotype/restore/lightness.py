@@ -77,7 +77,7 @@ def _encode(linear: Plane, out: Pixels) -> None:
         np.clip(linear, 0.0, np.float32(_TABLE_STEPS), out=linear)
         out[...] = _level_table()[linear.astype(np.uint16)]
     else:
-        store(linear_to_srgb(linear), out)
+        store(np.clip(linear_to_srgb(linear), 0.0, 1.0), out)
 
 
 def _lightness_of_gray(gray: Plane) -> Plane:

@@ -12,14 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
-from hillotype.pictures import Picture, read_picture, to_pil
+from hillotype.pictures import Picture, Rows, read_picture, to_pil, whole
 from hillotype.restore.folder import Job, Result
 from hillotype.restore.journal import Journal
+from hillotype.restore.reduce import reduced
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1000, 480
 """Longest side of the small copies, in pixels: where there are few, and where there are more than `FEW`."""
@@ -114,13 +116,15 @@ def _preview_size(picture: Picture, side: int) -> tuple[int, int]:
 
 def _data_url(picture: Picture, size: tuple[int, int]) -> str:
     file = io.BytesIO()
-    if picture.pixels.dtype == np.uint16:
-        alpha = None if picture.alpha is None else (picture.alpha >> 8).astype(np.uint8)
-        picture = replace(picture, pixels=(picture.pixels >> 8).astype(np.uint8), alpha=alpha)
-    image = to_pil(picture).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    alpha = None if picture.alpha is None else _small(whole(picture.alpha)[..., None], size)[..., 0]
+    image = to_pil(replace(picture, pixels=_small(picture.pixels, size), alpha=alpha))
     if image.mode in ("LA", "RGBA"):
         backdrop = Image.new("RGBA", size, "white")
         backdrop.alpha_composite(image.convert("RGBA"))
         image = backdrop.convert("RGB")
     image.save(file, "JPEG", quality=88, icc_profile=picture.icc if image.mode == "RGB" else None)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _small(pixels: Rows, size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(reduced(pixels, size[::-1]) * 255 + np.float32(0.5)).astype(np.uint8)

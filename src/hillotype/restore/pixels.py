@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hillotype.pictures import Rows
+
 Pixels: TypeAlias = NDArray[Any]
 """(H, W, C) uint8, uint16 or float32 in [0, 1]; C = 1 (gray) or 3 (RGB)."""
 
+_NEUTRAL: Final = 1e-4
+"""How far the channels of a gray picture in floats may be apart: what arithmetic leaves."""
 
-def full_scale(pixels: Pixels) -> float:
+
+def full_scale(pixels: Rows) -> float:
     """Return the value that stands for white: 255, 65535, or 1 for floats."""
     return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
 
 
 def store(values: NDArray[np.float32], out: Pixels) -> None:
-    """Write floats, 0 to 1, into `out` of any depth: clipped, and rounded if `out` holds integers.
+    """Write floats into `out` of any depth; if that holds integers, clipped to 0 .. 1 and rounded.
 
     `values` serves as working memory.
     """
@@ -26,8 +31,6 @@ def store(values: NDArray[np.float32], out: Pixels) -> None:
         values *= np.float32(scale)
         values += np.float32(0.5)  # the cast to integers cuts off
         np.clip(values, 0.0, np.float32(scale), out=values)
-    else:
-        np.clip(values, 0.0, 1.0, out=values)
     out[...] = values
 
 
@@ -36,13 +39,16 @@ def as_rgb(pixels: Pixels) -> Pixels:
     return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
-def is_neutral(pixels: Pixels) -> bool:
+def is_neutral(pixels: Rows) -> bool:
     """Tell whether a picture is gray: one channel, or red, green and blue the same at each pixel."""
     if pixels.shape[2] == 1:
         return True
     # In strips, so that a color picture is known as one after its first rows.
-    for top in range(0, len(pixels), 64):
+    for top in range(0, pixels.shape[0], 64):
         strip = pixels[top : top + 64]
-        if (strip[..., 0] != strip[..., 1]).any() or (strip[..., 0] != strip[..., 2]).any():
+        if strip.dtype.kind == "f":
+            if np.ptp(strip, axis=2).max() > _NEUTRAL:
+                return False
+        elif (strip[..., 0] != strip[..., 1]).any() or (strip[..., 0] != strip[..., 2]).any():
             return False
     return True

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hillotype.restore.pixels import Pixels, full_scale
+from hillotype.pictures import Rows
+from hillotype.restore.pixels import full_scale
 
 Plane = NDArray[np.float32]
 
@@ -23,7 +24,7 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
     """Return the picture at `size` (h, w), as float32 in [0, 1]."""
     height, width = pixels.shape[:2]
     block = max(1, min(height // size[0], width // size[1]) // 2)  # Pillow does the last step of 2 or 3, more finely
@@ -37,7 +38,7 @@ def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.clip(small, 0.0, 1.0, out=small)
 
 
-def _block_means(pixels: Pixels, block: int) -> Plane:
+def _block_means(pixels: Rows, block: int) -> Plane:
     """Average squares of `block` pixels; those at the right and lower border may be cut off."""
     height, width, channels = pixels.shape
     tops, lefts = np.arange(0, height, block), np.arange(0, width, block)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.errors import PictureError
-from hillotype.pictures import Picture, from_pil, to_pil, to_srgb_gray
-from hillotype.restore.pixels import Pixels
+from hillotype.pictures import Decoded, Picture, Profile, Rows, Sheet, from_pil, new_sheet, to_pil, whole
 from hillotype.restore.tiles import Progress
 
 FloatArray = NDArray[np.floating[Any]]
+
+Room: TypeAlias = Callable[[int], Sheet]
+"""Gives an empty sheet of the picture's size and depth, and so many channels."""
 
 ROUNDING = 1e-4
 """How far values of a float array may lie outside [0, 1]: what arithmetic in float16 and float32 leaves."""
@@ -74,7 +77,8 @@ class Restorer(ABC):
         _check_array(picture)
         array = np.asarray(picture, dtype=np.float32)
         colors = array[..., None] if array.ndim == 2 else array[..., :3]
-        restored = self._run(colors, self.plan(colors), strength)
+        answer = whole(self._run(colors, self.plan(colors), strength, room_for(colors)))
+        restored: NDArray[np.float32] = np.clip(answer, np.float32(0), np.float32(1))
         if array.ndim == 2:
             return restored[..., 0] if restored.shape[2] == 1 else restored
         return np.concatenate([restored, array[..., 3:]], axis=2)
@@ -88,6 +92,9 @@ class Restorer(ABC):
     ) -> Picture:
         """Restore a picture from a file: size, depth, alpha and what the file says of the picture are kept.
 
+        Its ICC profile is honored: models see sRGB, and what they answer is put back into the profile's colors.
+        Only a profile for gray goes when gray is colored; the picture is then in sRGB.
+
         Args:
             picture: the picture.
             strength: 0 to 1.
@@ -98,23 +105,32 @@ class Restorer(ABC):
             PictureError: `strength` is out of range.
             ModelFileError: the model is damaged or does not fit the picture.
         """
-        plan = plan or self.plan(picture.pixels)
-        if "colorize" in plan.steps:
-            picture = to_srgb_gray(picture)
-        return replace(picture, pixels=self._run(picture.pixels, plan, strength, progress))
+        profile, room = Profile(picture), room_for(picture.pixels)
+        seen = profile.seen(picture.pixels)
+        plan = plan or self.plan(seen)
+        restored = self._run(seen, plan, strength, lambda channels: profile.seen(room(channels)), progress)
+        pixels = restored.stored if isinstance(restored, Decoded) else restored
+        icc = profile.icc_for(pixels)
+        notes = profile.notes if icc is picture.icc else (*profile.notes, "from its gray ICC profile to sRGB")
+        return replace(picture, pixels=pixels, icc=icc, notes=(*picture.notes, *notes))
 
-    def _run(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
+    def _run(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
         if not 0.0 <= strength <= 1.0:
             raise PictureError(f"strength {strength}: must lie from 0 (nothing) to 1 (all); choose one in between")
-        return self.apply(pixels, plan, strength, progress) if plan.steps else pixels
+        return self.apply(pixels, plan, strength, room, progress) if plan.steps else pixels
 
     @abstractmethod
-    def plan(self, pixels: Pixels) -> Plan:
-        """Decide what the picture (H, W, 1 or 3) is given."""
+    def plan(self, pixels: Rows) -> Plan:
+        """Decide what the picture (H, W, 1 or 3), seen in sRGB, is given."""
 
     @abstractmethod
-    def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
-        """Carry out the plan on pixels (H, W, 1 or 3) of any depth; the same size and dtype come back."""
+    def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
+        """Carry out the plan on pixels (H, W, 1 or 3) of any depth, and return them in a sheet from `room`."""
+
+
+def room_for(pixels: Rows) -> Room:
+    """Return what makes sheets for the results of pixels: as large, of the same depth."""
+    return lambda channels: new_sheet((*pixels.shape[:2], channels), pixels.dtype)
 
 
 def _check_array(array: Any) -> None:  # noqa: ANN401

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.modelfile import Model
+from hillotype.pictures import Rows, Sheet
 from hillotype.restore.pixels import Pixels, full_scale, store
 
 Progress: TypeAlias = Callable[[float], None]
@@ -54,61 +55,73 @@ def spans(length: int, *, multiple: int, halo: int, longest: int = REGION_SIDE) 
 
 def run_tiled(
     model: Model,
-    pixels: Pixels,
+    pixels: Rows,
     *,
+    out: Sheet | None = None,
     strength: float = 1.0,
     region_side: int = REGION_SIDE,
     progress: Progress | None = None,
-) -> Pixels:
-    """Map a picture through a model of as many channels; the same as the whole at once to within 1e-5.
+) -> Sheet:
+    """Map a picture through a model; the same as the whole at once to within 1e-5.
 
-    The picture is continued to the right and below by reflection up to the model's multiple.
+    The picture is continued to the right and below by reflection up to the model's multiple. A gray picture is shown
+    to a model of three channels three times, a picture without colors to one of one channel once.
 
     Args:
         model: a model from picture to picture, purely convolutional, with its halo on the card.
         pixels: (H, W, C), uint8, uint16 or float32 in [0, 1].
+        out: where the answer goes, (H, W, C) of any depth; a new array of the same if not given.
         strength: 0 gives the picture back, 1 the model's answer, between them a blend.
         region_side: longest side of what the model sees at once.
         progress: is told the share done.
 
     Returns:
-        (H, W, C) of the same dtype, clipped, rounded if integer.
+        `out`: rounded and clipped if it holds integers, else as the model answers.
     """
     card = model.card
     height, width = pixels.shape[:2]
-    out = np.empty_like(pixels)
+    out = np.empty(pixels.shape, pixels.dtype) if out is None else out
     rows = spans(height, multiple=card.multiple, halo=card.halo, longest=region_side)
     columns = spans(width, multiple=card.multiple, halo=card.halo, longest=region_side)
     for number, (row, column) in enumerate((row, column) for row in rows for column in columns):
-        seen = _region(pixels, row, column)
+        seen = _region(pixels, row, column, card.in_channels)
         answer = model.run(seen)
         if strength != 1.0:
             answer = seen + np.float32(strength) * (answer - seen)
         kept = answer[
             0, :, row.start - row.read : row.stop - row.read, column.start - column.read : column.stop - column.read
         ]
-        store(np.ascontiguousarray(kept.transpose(1, 2, 0)), out[row.start : row.stop, column.start : column.stop])
+        _write(kept, out, slice(row.start, row.stop), slice(column.start, column.stop))
         if progress is not None:
             progress((number + 1) / (len(rows) * len(columns)))
+    if len(rows) * len(columns) > 1:  # what follows, writing above all, needs memory of its own
+        model.release()
     return out
 
 
-def _region(pixels: Pixels, row: Span, column: Span) -> NDArray[np.float32]:
+def _region(pixels: Rows, row: Span, column: Span, channels: int) -> NDArray[np.float32]:
     """Return what the model sees of the picture, (1, C, H, W) in [0, 1], continued by reflection."""
-    height, width = pixels.shape[:2]
-    if row.read + row.size <= height and column.read + column.size <= width:
-        part = pixels[row.read : row.read + row.size, column.read : column.read + column.size]
-    else:
-        part = pixels[np.ix_(_reflected(row, height), _reflected(column, width))]
-    seen = np.ascontiguousarray(part.transpose(2, 0, 1)[None], dtype=np.float32)
+    part = pixels[row.read : row.read + row.size, column.read : column.read + column.size]
+    missing = [(0, row.size - part.shape[0]), (0, column.size - part.shape[1]), (0, 0)]
+    if any(after for _, after in missing):
+        part = np.pad(part, missing, mode="reflect")
+    seen = np.ascontiguousarray(_with_channels(part, channels).transpose(2, 0, 1)[None], dtype=np.float32)
     return seen if pixels.dtype == np.float32 else seen / np.float32(full_scale(pixels))
 
 
-def _reflected(span: Span, length: int) -> NDArray[np.intp]:
-    """Return the positions of a span, those past the end reflected back into the axis."""
-    period = max(2 * (length - 1), 1)
-    positions = np.arange(span.read, span.read + span.size) % period
-    return np.minimum(positions, period - positions)
+def _write(kept: NDArray[np.float32], out: Sheet, rows: slice, columns: slice) -> None:
+    """Write an answer (C, H, W) into its place."""
+    values = np.ascontiguousarray(_with_channels(kept.transpose(1, 2, 0), out.shape[2]))
+    part = np.empty(values.shape, out.dtype)
+    store(values, part)
+    out[rows, columns] = part
+
+
+def _with_channels(part: Pixels, channels: int) -> Pixels:
+    """Return (H, W, 1 or 3) with as many channels as asked for: gray repeated, or green alone."""
+    if part.shape[2] == channels:
+        return part
+    return np.repeat(part, 3, axis=2) if channels == 3 else part[..., 1:2]
 
 
 def _round_up(value: int, multiple: int) -> int:
