@@ -183,7 +183,7 @@ def _claims(matrix: _Matrix, sizes: dict[str, int]) -> Section:
                 ["who", "trained on", "pictures", "ships", "airplanes", "other classes"],
                 rows,
                 "MSE per element of RGB in [0, 1] on test pictures: 1,000 ships, 1,000 airplanes, at least 500 of each "
-                "other class. `ships`, `airplanes` and `ten classes` are of equal size.",
+                "other class. Ships, airplanes and ten classes are of equal size.",
             ),
             *([text(_in_words(matrix))] if len(sizes) == len(_SETS) else []),
         ),
