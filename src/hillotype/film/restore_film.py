@@ -166,6 +166,7 @@ def _made(
 
 
 def _denoised(made: Iterable[Frame], restorer: Restorer, strength: float) -> Iterator[Frame]:
+    # Each by itself: to average what stands still over five frames gained 0.4 dB on one film and lost 0.8 on another.
     for frame in made:
         yield replace(frame, pixels=restorer.apply(frame.pixels, Plan(("denoise",)), strength))
 
