@@ -18,7 +18,8 @@ from av.stream import Disposition, Stream
 
 from hillotype.errors import PictureError
 from hillotype.files import whole, writing
-from hillotype.film.reader import Film, opened
+from hillotype.film.clock import Clock
+from hillotype.film.reader import Film, opened, packets
 
 _FORMATS: Final = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
@@ -59,8 +60,15 @@ def join(
     with writing(path, PictureError), whole(path, overwrite=overwrite) as temporary, opened(film.path) as source:
         keys = source.metadata.keys()
         options = {"movflags": "use_metadata_tags"} if any(key.startswith("com.") for key in keys) else {}
-        with av.open(temporary, "w", format=form, container_options=options) as out:
-            return _fill(out, source, film, pieces, stretch)
+        try:
+            with av.open(temporary, "w", format=form, container_options=options) as out:
+                return _fill(out, source, film, pieces, stretch)
+        except av.FFmpegError as error:
+            if isinstance(error, OSError):
+                raise
+            raise PictureError(
+                f"{path}: cannot be put together ({error.strerror}); let its name end in .mkv"
+            ) from error
 
 
 def _fill(
@@ -72,11 +80,8 @@ def _fill(
     if stretch is None:
         out.set_chapters(source.chapters())
     copied = [stream for stream in kept if stream.index != film.index or not pieces]
-    latest: dict[int, int] = {}
     for index, packet in heapq.merge(_pictures(film, pieces), _copies(source, copied), key=lambda each: _time(each[1])):
         if stretch is None or _moved(packet, stretch.start * film.time_base, stretch.end * film.time_base):
-            _put_in_order(packet, latest.get(index))
-            latest[index] = packet.dts if packet.dts is not None else latest.get(index, 0)
             packet.stream = streams[index]
             out.mux_one(packet)
     # Chapters of MP4 are a stream of data as well, which is written anew.
@@ -109,14 +114,6 @@ def _lost(stream: Stream, film: Film, out: OutputContainer) -> str:
     return f"{what}{name} cannot go into {out.format.name}{remedy}"
 
 
-def _put_in_order(packet: Packet[Any], before: int | None) -> None:
-    """Give a packet a later time than the one before it in its stream: recordings have gaps and jumps, files cannot."""
-    if packet.dts is None or before is None or packet.dts > before:
-        return
-    packet.dts = before + 1
-    packet.pts = packet.dts if packet.pts is None else max(packet.pts, packet.dts)
-
-
 def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Path]) -> Stream:
     """Add a stream for a stream of the source, or for the pieces in its place."""
     if stream.index != film.index or not pieces:
@@ -139,8 +136,8 @@ def _described(added: Stream, stream: Stream) -> Stream:
 
 def _pictures(film: Film, pieces: Sequence[Path]) -> Iterator[_Indexed]:
     """Yield the packets of the pieces, each as long as it is until the next one, the last as the source's."""
-    packets = chain.from_iterable(map(_packets, pieces))
-    for packet, following in pairwise(chain(packets, [None])):
+    pictures = chain.from_iterable(map(_packets, pieces))
+    for packet, following in pairwise(chain(pictures, [None])):
         assert packet is not None
         seconds = film.last * film.time_base if following is None else _time(following) - _time(packet)
         packet.duration = round(seconds / packet.time_base)
@@ -149,15 +146,20 @@ def _pictures(film: Film, pieces: Sequence[Path]) -> Iterator[_Indexed]:
 
 def _packets(piece: Path) -> Iterator[Packet[Any]]:
     with opened(piece) as container:
-        yield from (packet for packet in container.demux(video=0) if packet.size)
+        yield from (packet for packet in packets(container, container.streams.video[0]) if packet.size)
 
 
 def _copies(source: InputContainer, streams: Sequence[Stream]) -> Iterator[_Indexed]:
-    if streams:
-        for packet in source.demux(*streams):
-            timed = packet.pts is not None or packet.dts is not None
-            if packet.size and (timed or packet.stream.disposition & Disposition.attached_pic):
-                yield packet.stream.index, packet
+    clocks = {stream.index: Clock(stream.time_base) for stream in streams if stream.time_base}
+    for packet in packets(source, *streams) if streams else ():
+        index = packet.stream.index
+        if packet.dts is not None and index in clocks:
+            moved = clocks[index](packet.dts, packet.duration or 0)
+            packet.pts = moved if packet.pts is None else packet.pts + moved - packet.dts
+            packet.dts = moved
+        timed = packet.pts is not None or packet.stream.disposition & Disposition.attached_pic
+        if packet.size and timed:
+            yield index, packet
 
 
 def _time(packet: Packet[Any]) -> Fraction:

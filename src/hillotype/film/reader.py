@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,13 +16,15 @@ from typing import Any, Final
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.sidedata.sidedata import Type
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from hillotype.errors import PictureError
+from hillotype.film.clock import Clock
 from hillotype.pictures import DEFAULT_MAX_PIXELS
 from hillotype.pictures.picture import check_size
 from hillotype.restore.pixels import Pixels, is_neutral
@@ -134,8 +136,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
         PictureError: it cannot be read: missing, no film, truncated, damaged.
     """
     try:
-        with av.open(path, "r", metadata_errors="replace") as container:
-            yield container
+        container = av.open(path, "r", metadata_errors="replace")
     except FileNotFoundError:
         raise PictureError(f"{path}: there is no such file; check the path") from None
     except av.FFmpegError as error:  # some of which are OSErrors too, whatever is wrong
@@ -145,6 +146,16 @@ def opened(path: Path) -> Iterator[InputContainer]:
         elif path.stat().st_size == 0:
             why = "the file is empty (0 bytes); copy it again from its source"
         raise PictureError(f"{path}: {why}") from error
+    with container:
+        yield container
+
+
+def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    """Yield the packets of some streams, or of all, up to a place where the file cannot be read any more."""
+    try:
+        yield from container.demux(*streams)
+    except av.FFmpegError:
+        return
 
 
 def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
@@ -237,14 +248,15 @@ def _looked_through(container: InputContainer, film: Film) -> Film:
     count, latest, last = 0, 0.0, usual
     start: int | None = None
     shown: int | None = None
-    for packet in container.demux():
+    for packet in packets(container):
+        of_pictures = packet.stream is stream and packet.size > 0
+        count += of_pictures
         time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:  # the end of a stream
+        if time is None:  # in some containers only key frames have a time
             continue
         latest = max(latest, float((time + (packet.duration or 0)) * packet.time_base))
-        if packet.stream is not stream or packet.size == 0:
+        if not of_pictures:
             continue
-        count += 1
         start = time if start is None else min(start, time)
         if shown is None or time >= shown:
             shown, last = time, packet.duration or usual
@@ -282,18 +294,17 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
     with opened(film.path) as container:
         if start is not None and start > film.start:
             container.seek(start, stream=container.streams[film.index])
-        latest: int | None = None
+        clock = Clock(film.time_base)
         for frame in _decoded(container, film):
-            pts = frame.pts if frame.pts is not None else (film.start if latest is None else latest + film.last)
-            latest = pts if latest is None else max(pts, latest + 1)
-            if end is not None and latest >= end:
+            pts = clock(frame.pts, film.last)
+            if end is not None and pts >= end:
                 return
-            if start is not None and latest < start:
+            if start is not None and pts < start:
                 continue
             if skip:
                 skip -= 1
                 continue
-            yield _upright(frame, film, latest)
+            yield _upright(frame, film, pts)
 
 
 def frame_at(film: Film, time: int) -> Frame:
@@ -302,28 +313,27 @@ def frame_at(film: Film, time: int) -> Frame:
     Raises:
         PictureError: the file cannot be read any more.
     """
-    with opened(film.path) as container:
-        if time > film.start:
-            container.seek(time, stream=container.streams[film.index])
-        shown = None
-        for frame in _decoded(container, film):
-            if shown is not None and frame.pts is not None and frame.pts > time:
-                break
-            shown = frame
-        if shown is None:
-            raise PictureError(f"{film.path}: {_DAMAGED}")
-        return _upright(shown, film, time if shown.pts is None else shown.pts)
+    for place in (time, film.start):  # in some containers a search ends behind the last key frame
+        with opened(film.path) as container:
+            if place > film.start:
+                container.seek(place, stream=container.streams[film.index])
+            shown = None
+            for frame in _decoded(container, film):
+                if shown is not None and frame.pts is not None and frame.pts > time:
+                    break
+                shown = frame
+            if shown is not None:
+                return _upright(shown, film, time if shown.pts is None else shown.pts)
+    raise PictureError(f"{film.path}: {_DAMAGED}")
 
 
 def _decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
     stream = container.streams[film.index]
     assert isinstance(stream, VideoStream)
     stream.thread_type = "AUTO"
-    for packet in container.demux(stream):
-        try:
+    for packet in packets(container, stream):
+        with suppress(av.FFmpegError):  # a damaged packet costs its frames
             yield from packet.decode()
-        except av.error.InvalidDataError:  # one damaged packet
-            continue
 
 
 def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:

@@ -6,7 +6,7 @@ import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -120,7 +120,7 @@ def restore_film(
     Args:
         restorer: what restores a frame.
         settings: how.
-        made_with: names all that decides the result; pieces that were made with something else are made again.
+        made_with: names the models; pieces that were made with others, or with other settings, are made again.
         job: the film, and where it will go; the pieces lie in a hidden folder there.
         progress: is told the share of what was left that is done.
 
@@ -134,8 +134,8 @@ def restore_film(
     folder = job.target.parent / f".{job.target.name}.hillotype"
     if not plan.steps:
         return Restored(film, plan, folder, (), stretch)
-    whatever = {"made_with": made_with, "film": digest(film.path), "count": count, "version": __version__}
-    with Pieces(folder, film, whatever) as pieces:
+    decided_by = {**made_with, **asdict(settings), "film": digest(film.path), "version": __version__}
+    with Pieces(folder, film, decided_by) as pieces:
         done = pieces.count()
         made = _made(restorer, plan, film, settings, done, stretch)
         pieces.add(_told(made, count - done, progress))
@@ -166,6 +166,7 @@ def _made(
 
 
 def _denoised(made: Iterable[Frame], restorer: Restorer, strength: float) -> Iterator[Frame]:
+    # Each by itself: to average what stands still over five frames gained 0.4 dB on one film and lost 0.8 on another.
     for frame in made:
         clean = restorer.apply(frame.pixels, Plan(("denoise",)), strength, room_for(frame.pixels))
         yield replace(frame, pixels=whole(clean))
