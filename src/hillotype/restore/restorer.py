@@ -71,7 +71,7 @@ class Restorer(ABC):
         """
         if isinstance(picture, Image.Image):
             return to_pil(self.restore(from_pil(picture), strength))
-        _check_array(picture)
+        check_array(picture)
         array = np.asarray(picture, dtype=np.float32)
         colors = array[..., None] if array.ndim == 2 else array[..., :3]
         restored = self._run(colors, self.plan(colors), strength)
@@ -117,7 +117,7 @@ class Restorer(ABC):
         """Carry out the plan on pixels (H, W, 1 or 3) of any depth; the same size and dtype come back."""
 
 
-def _check_array(array: Any) -> None:  # noqa: ANN401
+def check_array(array: Any) -> None:  # noqa: ANN401
     """Refuse what is not a float array in [0, 1] of a picture's shape."""
     if not isinstance(array, np.ndarray):
         raise PictureError(f"a {type(array).__name__}: not a picture; give a PIL.Image or a float array in [0, 1]")
