@@ -1,4 +1,4 @@
-"""The picture of docs/colorizing.md: what the model guesses, and what it makes of four hints, drawn as dots.
+"""The picture of docs/colorizing.md: what the model guesses, and what it makes of five hints, drawn as dots.
 
 python benchmarks/hints_picture.py docs/hints.jpg
 """
@@ -14,7 +14,8 @@ PUMPKINS = Path(__file__).parents[1] / "examples" / "pumpkins.jpg"
 HINTS = [
     ("43%", "60%", "#d8b060"),
     ("20%", "62%", "#c86414"),
-    ("20%", "30%", "#c86414"),
+    ("16%", "22%", "#c86414"),
+    ("40%", "15%", "#6b5a48"),
     ("60%", "82%", "#c86414"),
 ]
 WIDTH, GAP, DOT = 560, 6, 8

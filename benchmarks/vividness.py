@@ -1,6 +1,6 @@
 """What `--vividness` does to the figures, on the validation pictures that its default is set on.
 
-    python benchmarks/vividness.py
+python benchmarks/vividness.py
 """
 
 import numpy as np
