@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--data", default="zip:photos-nips17-256.zip")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--draws", type=int, default=4)
+    parser.add_argument("--draws", type=int, default=1)
     settings = parser.parse_args()
     source = open_source(settings.data)
     pictures = load_pictures(source, split_names(source.names, settings.split))
