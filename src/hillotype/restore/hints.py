@@ -126,8 +126,8 @@ def spread_hints(
     `spread`: a hint's color is met at its point, no color is mixed that lies not between them, and hints of one color
     count as one, so a stroke may have many points.
 
-    Source: inverse distance weighting, Shepard 1968, https://doi.org/10.1145/800186.810616; distance along the
-    lightness as in Yatziv, Sapiro 2006, https://doi.org/10.1109/TIP.2005.864231.
+    Source: inverse distance weighting, Shepard 1968, https://doi.org/10.1145/800186.810616; of colors, with distance
+    along the lightness, Yatziv, Sapiro 2006, https://doi.org/10.1109/TIP.2005.864231.
 
     Args:
         light: L* / 100, (h, w).
@@ -147,7 +147,8 @@ def spread_hints(
         points[tuple(hint.chroma)].append(hint.shares(*size))
     mixed, weights = chroma.copy(), np.ones_like(light)
     for color, shares in points.items():
-        weight = 1 / (_distance_squared(light, chroma, np.array(shares), spread) ** 2 + np.float32(1e-6))
+        distance_squared = _distance_squared(light, chroma, np.array(shares), spread)
+        weight = 1 / (distance_squared**2 + np.float32(1e-6))  # finite at the points themselves
         mixed += np.array(color, np.float32)[:, None, None] * weight
         weights += weight
     return mixed / weights
