@@ -10,7 +10,10 @@ from typer.main import get_command
 from hillotype.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "docs/latent.md", "docs/films.md")}
+PAGES = {
+    name: (ROOT / name).read_text("utf-8")
+    for name in ("README.md", "docs/colorizing.md", "docs/films.md", "docs/latent.md")
+}
 
 
 def blocks(language):

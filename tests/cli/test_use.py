@@ -300,3 +300,35 @@ def test_models_are_listed_and_shown(tiny_zoo):
     unknown = run("models", "nothing")
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("error: nothing: no such model")
+
+
+def test_wishes_reach_the_picture_and_the_journal(tiny_zoo, picture, tmp_path):
+    reference = tmp_path / "blue.png"
+    Image.new("RGB", (30, 30), (40, 60, 200)).save(reference)
+    wishes = (["--hint", "50%,50%,#c03050"], ["--vividness", 2], ["--like", reference])
+    results = set()
+    for wished in ([], *wishes):
+        assert run("colorize", picture, "-o", tmp_path / "out", *wished).exit_code == 0
+        results.add((tmp_path / "out" / "a.jpg").read_bytes())
+    assert len(results) == 4
+    again = run("colorize", picture, "-o", tmp_path / "out", *wishes[2], "--json")
+    assert json.loads(again.stdout)["counts"] == {"kept": 1}
+    report = json.loads(run("colorize", picture, "-o", tmp_path / "h", *wishes[0], "--json").stdout)
+    assert report["made_with"]["hints"] == ["50%,50%,#c03050"]
+
+
+def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):
+    out = tmp_path / "out"
+    for arguments in (
+        [picture, "--hint", "1,2"],
+        [picture, "--hint", "1,2,reddish"],
+        [picture, "--hint", "500,2,red"],
+        [picture.parent, "--hint", "1,2,red"],
+        [picture, picture, "--hint", "1,2,red"],
+        [picture, "--like", tmp_path / "missing.jpg"],
+        [picture, "--like", picture],
+    ):
+        result = run("colorize", *arguments, "-o", out)
+        assert result.exit_code == 1
+        assert re.fullmatch(r"error: .*\n", result.stderr), result.stderr
+        assert not (out / "a.jpg").exists()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hillotype.restore.page import Page
     from hillotype.restore.restorer import Restorer
     from hillotype.restore.tiles import Progress
+    from hillotype.restore.wishes import Wishes
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Pictures, films, or folders of them (searched in depth).", readable=False)
@@ -51,6 +52,23 @@ Preview = Annotated[
     ),
 ]
 WithPage = Annotated[bool, typer.Option("--page", help="Write index.html beside the results: before and after.")]
+Hints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hint",
+        metavar="X,Y,COLOR",
+        help="A color at a point, in pixels or percent from the upper left, as 120,80,#2f6b3a or 40%,15%,darkgreen. "
+        "It fills the thing it lies on. Give as many as you like, for a single picture.",
+        show_default=False,
+    ),
+]
+Vividness = Annotated[
+    float, typer.Option(min=0.0, max=4.0, help="How vivid the guessed colors are: 1 as the model guesses, 0 gray.")
+]
+Like = Annotated[
+    Path | None,
+    typer.Option("--like", help="A color picture, toward whose colors the guessed ones move.", show_default=False),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
@@ -110,6 +128,9 @@ def colorize(
     paths: Paths,
     out: Out,
     strength: Strength = 1.0,
+    hint: Hints = None,
+    vividness: Vividness = 1.0,
+    like: Like = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
@@ -123,7 +144,16 @@ def colorize(
 
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
-    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
+    from hillotype.pictures import read_picture
+    from hillotype.pictures.profiles import in_srgb
+    from hillotype.restore.hints import read_hint
+    from hillotype.restore.palette import palette_of
+    from hillotype.restore.wishes import Wishes
+
+    palette = None if like is None else palette_of(in_srgb(read_picture(like)), f"--like {like}")
+    wishes = Wishes(tuple(read_hint(text) for text in hint or ()), vividness, palette)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json)
+    _run("colorize", model, request, wishes)
 
 
 def denoise(
@@ -144,9 +174,10 @@ def denoise(
     _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
 
 
-def _run(task: str, model: str | None, request: Request) -> None:
+def _run(task: str, model: str | None, request: Request, wishes: Wishes | None = None) -> None:
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
+    from hillotype.restore.colorize import Colorizer
     from hillotype.restore.folder import Settings, find_jobs
     from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
@@ -158,9 +189,14 @@ def _run(task: str, model: str | None, request: Request) -> None:
     restorer = load(name)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
-    made_with = {"task": task, "models": _digests(name), "strength": request.strength}
-    settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
+    made_with = {"task": task, "models": _digests(name), "strength": request.strength}
+    if isinstance(restorer, Colorizer) and wishes:
+        if wishes.hints and (request.has_report or jobs[0].film):
+            raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
+        restorer = restorer.given(wishes)
+        made_with |= wishes.made_with()
+    settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     journaled = not request.to_file and any(not job.problem for job in jobs)
     start = time.perf_counter()
     with Journal(request.out, made_with) if journaled else nullcontext() as journal:

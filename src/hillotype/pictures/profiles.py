@@ -166,6 +166,11 @@ class Profile:
         return None if pixels.shape[2] == 3 and profile_space(self._icc) == "GRAY" else self._icc
 
 
+def in_srgb(picture: Picture) -> Rows:
+    """Returns the pixels of a picture as sRGB; taken for that where the profile cannot be applied."""
+    return Profile(picture).seen(picture.pixels)
+
+
 def _probed(icc: bytes, space: str) -> Encoding:
     """Measures curves and matrix of a profile: the light of each channel alone, over all its levels."""
     channels = {"gray": 1, "rgb": 3}[space]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model, usable_cores
@@ -16,8 +17,9 @@ from hillotype.pictures import Rows
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.reduce import reduced, working_size
-from hillotype.restore.restorer import Plan, Restorer, Room
+from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room
 from hillotype.restore.tiles import Progress
+from hillotype.restore.wishes import NO_WISHES, Wished, Wishes, wishes_of
 
 Plane = NDArray[np.float32]
 
@@ -52,14 +54,41 @@ class Colorizer(Restorer):
 
     task: ClassVar[str] = "colorize"
 
-    def __init__(self, model: Model, guidance: Guidance = Guidance()) -> None:
+    def __init__(self, model: Model, guidance: Guidance = Guidance(), wishes: Wishes = NO_WISHES) -> None:
         card = model.card
         if card.color_space != "lab" or card.out_channels != 2 or card.in_channels != 1 or not card.working_side:
             raise ModelFileError(
                 f"{card.name}: maps {card.in_channels} to {card.out_channels} channels in {card.color_space} at side "
                 f"{card.working_side}; a colorizer maps L* to a*, b* at a fixed side; give a colorize model"
             )
-        self.name, self.model, self.guidance = card.name, model, guidance
+        self.name, self.model, self.guidance, self.wishes = card.name, model, guidance, wishes
+
+    def given(self, wishes: Wishes) -> Colorizer:
+        """Return this colorizer with these wishes in place of its own."""
+        return Colorizer(self.model, self.guidance, wishes)
+
+    @overload
+    def __call__(self, picture: Image.Image, *, strength: float = 1.0, **wished: Unpack[Wished]) -> Image.Image: ...
+
+    @overload
+    def __call__(self, picture: FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]) -> Plane: ...
+
+    def __call__(
+        self, picture: Image.Image | FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]
+    ) -> Image.Image | Plane:
+        """Colorize a Pillow image, or a float array in [0, 1], as any `Restorer`.
+
+        Args:
+            picture: see `Restorer`.
+            strength: 0 to 1.
+            wished: `hints`, `vividness`, `like`: see `Wished`.
+
+        Raises:
+            PictureError: as `Restorer`; or a hint lies outside the picture, or a wish cannot be met.
+            ModelFileError: the model is damaged.
+        """
+        chosen = self.given(wishes_of(**wished)) if wished else self
+        return super(Colorizer, chosen).__call__(picture, strength=strength)
 
     def plan(self, pixels: Rows) -> Plan:
         """Plan to colorize, whatever the picture."""
@@ -83,7 +112,7 @@ class Colorizer(Restorer):
         Args:
             pixels: (H, W, 1 or 3) of any depth.
             light: L* / 100 (h, w), reduced, as `predict` returns it.
-            chroma: (a*, b*) / 110 (2, h, w), as `predict` returns it, or made steady since.
+            chroma: (a*, b*) / 110 (2, h, w), as `predict` returns it, or made steady since; wishes come on top.
             strength: what the chroma is scaled by.
             room: makes the sheet for the result.
             progress: is told the share that is done.
@@ -91,8 +120,9 @@ class Colorizer(Restorer):
         Returns:
             The colored pixels (H, W, 3), in that sheet.
         """
-        planes = _raisable(light, chroma * np.float32(strength * self.model.card.vividness), self.guidance)
         height, width = pixels.shape[:2]
+        chroma = self.wishes.apply(light, chroma * np.float32(self.model.card.vividness), (height, width))
+        planes = _raisable(light, chroma * np.float32(strength), self.guidance)
         out = room(3)
 
         def color(rows: slice) -> float:

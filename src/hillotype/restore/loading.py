@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import Final, Literal, overload
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model, load_model, zoo
@@ -18,6 +18,14 @@ TASKS: Final = {
     "restore": ("denoise-gray", "denoise-color", "colorize"),
 }
 """The tasks by name, and the models of the zoo that do them."""
+
+
+@overload
+def load(name_or_path: Literal["colorize"], *, threads: int | None = None) -> Colorizer: ...
+
+
+@overload
+def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None) -> Restorer: ...
 
 
 def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None) -> Restorer:

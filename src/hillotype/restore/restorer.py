@@ -74,7 +74,7 @@ class Restorer(ABC):
         """
         if isinstance(picture, Image.Image):
             return to_pil(self.restore(from_pil(picture), strength))
-        _check_array(picture)
+        check_array(picture)
         array = np.asarray(picture, dtype=np.float32)
         colors = array[..., None] if array.ndim == 2 else array[..., :3]
         answer = whole(self._run(colors, self.plan(colors), strength, room_for(colors)))
@@ -133,7 +133,7 @@ def room_for(pixels: Rows) -> Room:
     return lambda channels: new_sheet((*pixels.shape[:2], channels), pixels.dtype)
 
 
-def _check_array(array: Any) -> None:  # noqa: ANN401
+def check_array(array: Any) -> None:  # noqa: ANN401
     """Refuse what is not a float array in [0, 1] of a picture's shape."""
     if not isinstance(array, np.ndarray):
         raise PictureError(f"a {type(array).__name__}: not a picture; give a PIL.Image or a float array in [0, 1]")

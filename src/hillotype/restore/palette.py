@@ -1,0 +1,100 @@
+"""Palettes: guessed colors made more vivid, or moved toward those of another picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hillotype.color import Lab
+from hillotype.errors import PictureError
+from hillotype.pictures import Rows
+from hillotype.restore.pixels import is_neutral
+from hillotype.restore.reduce import reduced, working_size
+
+Plane = NDArray[np.float32]
+
+LEVELS: Final = np.linspace(0, 1, 11, dtype=np.float32)
+"""The lightnesses, L* / 100, at which a palette knows its color; between them it is interpolated."""
+
+_WIDTH: Final = 0.12
+"""Standard deviation in L* / 100 of the window around a level: wide, since a mean of few pixels is of one thing."""
+
+_SHARE: Final = 0.6
+"""How far chroma moves toward a palette: all the way, a picture of something else dyes what it has no color for."""
+
+_SIDE: Final = 256
+"""Short side at which a picture's palette is taken."""
+
+
+def vivid(chroma: Plane, gain: float) -> Plane:
+    """Multiply chroma by a gain, above 1 with a soft knee: the stronger a color, the less.
+
+    The gain falls to 1 at (a*, b*) / 110 of length 1, where no sRGB color is left, so that what was told apart still
+    is. `gain` 1 changes nothing.
+
+    Args:
+        chroma: (a*, b*) / 110, (2, h, w).
+        gain: from 0.
+    """
+    if gain <= 1:
+        return chroma * np.float32(gain)
+    length = np.minimum(np.hypot(chroma[0], chroma[1]), 1)
+    knee: Plane = np.float32(gain) / (1 + np.float32(gain - 1) * length)
+    return chroma * knee
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The mean chroma of a picture at each lightness.
+
+    Attributes:
+        chroma: (a*, b*) / 110 at each of `LEVELS`.
+    """
+
+    chroma: tuple[tuple[float, float], ...]
+
+
+def palette_of(pixels: Rows, name: str = "like") -> Palette:
+    """Take the palette of a color picture.
+
+    Args:
+        pixels: (H, W, 3) of any depth, sRGB.
+        name: what the error calls it.
+
+    Raises:
+        PictureError: the picture is gray.
+    """
+    if is_neutral(pixels):
+        raise PictureError(f"{name}: is gray, so there is no color to be like; give a picture with colors")
+    small = reduced(pixels, working_size(pixels.shape[0], pixels.shape[1], _SIDE))
+    light, chroma = Lab().split(small.transpose(2, 0, 1)[None])
+    return Palette(tuple((round(float(a), 4), round(float(b), 4)) for a, b in _mean_chroma(light[0, 0], chroma[0])))
+
+
+def toward(light: Plane, chroma: Plane, palette: Palette) -> Plane:
+    """Move chroma toward a palette: at each lightness, most of the way from the picture's mean to the palette's.
+
+    Differences within a lightness stay, so skin is told from leaves as before. A shift of the mean alone, as Reinhard
+    et al. 2001, https://doi.org/10.1109/38.946629, cannot know that skies are bright and woods are dark; scaling or
+    rotating the differences as well did no better on validation pictures.
+
+    Args:
+        light: L* / 100, (h, w).
+        chroma: (a*, b*) / 110, (2, h, w).
+        palette: where to.
+    """
+    shift = _SHARE * (np.array(palette.chroma, np.float32) - _mean_chroma(light, chroma))
+    moved: Plane = chroma + np.stack([np.interp(light, LEVELS, values) for values in shift.T]).astype(np.float32)
+    return moved
+
+
+def _mean_chroma(light: Plane, chroma: Plane) -> NDArray[Any]:
+    """Return the mean chroma around each of `LEVELS`, (11, 2); where there are few pixels, that of all has weight."""
+    colors = chroma.reshape(2, -1).T
+    weights = np.exp(-0.5 * ((light.reshape(1, -1) - LEVELS[:, None]) / np.float32(_WIDTH)) ** 2)
+    few = np.float32(0.02 * light.size)
+    means: NDArray[Any] = (weights @ colors + few * colors.mean(axis=0)) / (weights.sum(axis=1, keepdims=True) + few)
+    return means
