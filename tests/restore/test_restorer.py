@@ -143,6 +143,20 @@ def test_colorize_touches_color_alone(tiny_zoo, size, dtype):
     assert (colored.pixels.max(axis=2) > colored.pixels.min(axis=2)).any()
 
 
+def test_vividness_scales_the_chroma_and_keeps_the_lightness(tiny_zoo):
+    picture = picture_of((40, 50, 1))
+    chroma = []
+    for vividness in (0.0, 0.5, 1.0, 1.5):
+        pixels = hillotype.load("colorize", vividness=vividness).restore(picture).pixels
+        np.testing.assert_allclose(lightness_of(pixels), lightness_of(picture.pixels), atol=0.012)
+        chroma.append(np.abs(np.diff(pixels.astype(int), axis=2)).mean())
+    assert chroma == sorted(chroma)
+    assert chroma[0] == 0
+    for vividness in (-1.0, 9.0, float("nan")):
+        with pytest.raises(PictureError, match="vividness"):
+            hillotype.load("colorize", vividness=vividness)
+
+
 def test_colorize_at_strength_0_is_gray_and_more_is_more(tiny_zoo):
     picture = picture_of((40, 60, 1))
     colorize = hillotype.load("colorize")

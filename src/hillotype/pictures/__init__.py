@@ -8,12 +8,13 @@ decodes a file as stored and encodes a picture that fits the format. `reading` a
 from hillotype.pictures.api import from_pil, to_pil
 from hillotype.pictures.modes import to_srgb_gray
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, Picture, is_picture_name
-from hillotype.pictures.reading import read_picture
+from hillotype.pictures.reading import format_of, read_picture
 from hillotype.pictures.writing import write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Picture",
+    "format_of",
     "from_pil",
     "is_picture_name",
     "read_picture",

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hillotype.errors import ModelFileError
+from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import Model, usable_cores
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
@@ -20,6 +20,9 @@ from hillotype.restore.restorer import Plan, Restorer
 from hillotype.restore.tiles import Progress
 
 Plane = NDArray[np.float32]
+
+MOST_VIVID = 3.0
+"""Most that the chroma is multiplied by when it is asked for: what is beyond looks painted."""
 
 STRIP_PIXELS = 128 * 1024
 """Pixels of a strip at full size: its planes fit in a core's cache."""
@@ -47,19 +50,23 @@ class Guidance:
 class Colorizer(Restorer):
     """Gives color to pictures, which are seen through their lightness alone: colors they have are replaced.
 
-    `strength` scales the chroma: 0 gives gray. L*, alpha, size and depth stay.
+    `strength` scales the chroma: 0 gives gray. So does `vividness`, beyond what the model's card says: 1 changes
+    nothing. L*, alpha, size and depth stay.
     """
 
     task: ClassVar[str] = "colorize"
 
-    def __init__(self, model: Model, guidance: Guidance = Guidance()) -> None:
+    def __init__(self, model: Model, guidance: Guidance = Guidance(), vividness: float = 1.0) -> None:
         card = model.card
         if card.color_space != "lab" or card.out_channels != 2 or card.in_channels != 1 or not card.working_side:
             raise ModelFileError(
                 f"{card.name}: maps {card.in_channels} to {card.out_channels} channels in {card.color_space} at side "
                 f"{card.working_side}; a colorizer maps L* to a*, b* at a fixed side; give a colorize model"
             )
+        if not 0.0 <= vividness <= MOST_VIVID:
+            raise PictureError(f"vividness {vividness}: must lie from 0 (gray) to {MOST_VIVID:g}; choose one in between")
         self.name, self.model, self.guidance = card.name, model, guidance
+        self.vividness = vividness * card.vividness
 
     def plan(self, pixels: Pixels) -> Plan:
         """Plan to colorize, whatever the picture."""
@@ -68,7 +75,7 @@ class Colorizer(Restorer):
     def apply(self, pixels: Pixels, plan: Plan, strength: float, progress: Progress | None = None) -> Pixels:
         """Return the colored pixels (H, W, 3), of the same dtype."""
         light, chroma = self.predict(pixels)
-        planes = _raisable(light, chroma * np.float32(strength * self.model.card.vividness), self.guidance)
+        planes = _raisable(light, chroma * np.float32(strength * self.vividness), self.guidance)
         height, width = pixels.shape[:2]
         out = np.empty((height, width, 3), pixels.dtype)
 

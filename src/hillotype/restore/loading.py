@@ -20,13 +20,14 @@ TASKS: Final = {
 """The tasks by name, and the models of the zoo that do them."""
 
 
-def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None) -> Restorer:
+def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None, vividness: float = 1.0) -> Restorer:
     """Load a restorer; cheap to call again.
 
     Args:
         name_or_path: "denoise", "colorize" or "restore" (what the picture needs); the name of a model in the package;
             or the path of a model file.
         threads: how many threads compute; None for one on each core.
+        vividness: factor on the chroma that a colorizer gives; 1 is as it was set on validation data.
 
     Returns:
         A restorer: call it with a picture.
@@ -42,14 +43,14 @@ def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None) ->
         )
     models = [load_model(name, threads=threads) for name in names]
     if name_or_path == "restore":
-        return AutomaticRestorer(Denoiser(*models[:2]), Colorizer(models[2]))
-    return _restorer(models)
+        return AutomaticRestorer(Denoiser(*models[:2]), Colorizer(models[2], vividness=vividness))
+    return _restorer(models, vividness)
 
 
-def _restorer(models: list[Model]) -> Restorer:
+def _restorer(models: list[Model], vividness: float) -> Restorer:
     task = models[0].card.task
     if task == "denoise":
         return Denoiser(*models)
     if task == "colorize":
-        return Colorizer(models[0])
+        return Colorizer(models[0], vividness=vividness)
     raise ModelFileError(f"{models[0].path}: a model for the task {task!r}; pictures are restored by denoise, colorize")
