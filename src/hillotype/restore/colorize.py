@@ -64,7 +64,7 @@ class Colorizer(Restorer):
                 f"{card.working_side}; a colorizer maps L* to a*, b* at a fixed side; give a colorize model"
             )
         if not 0.0 <= vividness <= MOST_VIVID:
-            raise PictureError(f"vividness {vividness}: must lie from 0 (gray) to {MOST_VIVID:g}; choose one in between")
+            raise PictureError(f"vividness {vividness}: must lie from 0 (gray) to {MOST_VIVID:g}; choose another")
         self.name, self.model, self.guidance = card.name, model, guidance
         self.vividness = vividness * card.vividness
 
