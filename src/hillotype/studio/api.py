@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
+from hillotype import __version__
 from hillotype.errors import PictureError
 from hillotype.modelfile import read_card, zoo
 from hillotype.studio.archive import zip_stream
@@ -22,6 +23,7 @@ from hillotype.studio.jobs import Job
 from hillotype.studio.names import safe_name
 from hillotype.studio.problems import Refusal, described
 from hillotype.studio.schemas import (
+    About,
     JobState,
     ModelState,
     Options,
@@ -71,6 +73,15 @@ def _job(job: Annotated[str, Path(description="The id of the job.")], session: M
 
 This = Annotated[Job, Depends(_job)]
 Side = Annotated[int | None, Query(ge=16, le=2048, description="The longest side, for a small copy (WebP).")]
+
+
+@router.get("/about", tags=["models"])
+def about(ours: Ours) -> About:
+    """What this studio is and takes."""
+    limits = ours.limits
+    return About(
+        version=__version__, laboratory=False, max_bytes=limits.bytes, max_pixels=limits.pixels, jobs=limits.jobs
+    )
 
 
 @router.get("/models", tags=["models"])

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from hillotype.errors import HillotypeError
@@ -51,7 +50,11 @@ class Job:
         self.settings, self.result, self.message = settings, None, ""
         self.runs, self.progress = self.runs + 1, 0.0
         self.ended.clear()
-        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._advance)
+        loop = asyncio.get_running_loop()
+
+        def tell(run: Run, share: float) -> None:
+            loop.call_soon_threadsafe(self._advance, run, share)
+
         self._run = run = Run(self.source, self.source.parent / f"run-{self.runs}", settings, tell)
         self._set("queued")
         return run

@@ -68,6 +68,16 @@ class SessionState(BaseModel):
     jobs: list[JobState]
 
 
+class About(BaseModel):
+    """What this studio is and takes."""
+
+    version: str
+    laboratory: bool = Field(description="Whether the laboratory is open, under /api/v1/laboratory.")
+    max_bytes: int = Field(description="Of a picture file.")
+    max_pixels: int = Field(description="Width x height of a picture.")
+    jobs: int = Field(description="Pictures that are worked on at the same time.")
+
+
 class ModelState(BaseModel):
     """A model of the package, as its card describes it."""
 
