@@ -87,6 +87,13 @@ export class List {
     row.querySelector(".pick").onclick = () => this.calls.pick(id);
   }
 
+  /** The picture after this one, or before it if it is the last. */
+  neighbor(id) {
+    const row = this.rows.get(id);
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    return [...this.rows].find(([, each]) => each === next)?.[0];
+  }
+
   remove(id) {
     this.rows.get(id)?.remove();
     this.rows.delete(id);
@@ -96,11 +103,11 @@ export class List {
   /** Arrow keys go from picture to picture. */
   step(event) {
     const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const rows = [...this.rows.values()];
-    const at = rows.findIndex((row) => row.contains(document.activeElement));
-    if (!way || !rows[at + way]) return;
+    const row = document.activeElement.closest("li");
+    const next = way === 1 ? row?.nextElementSibling : row?.previousElementSibling;
+    if (!way || !next) return;
     event.preventDefault();
-    const button = rows[at + way].querySelector(".pick");
+    const button = next.querySelector(".pick");
     button.focus();
     button.click();
   }

@@ -152,21 +152,15 @@ const restartAll = attempt(async () => {
 
 function drop(id) {
   if (!id.startsWith("sending")) attempt(session.remove)(id);
-  const ids = [...jobs.keys()];
-  const at = ids.indexOf(id);
-  forget(id);
+  const next = list.neighbor(id);
+  jobs.delete(id);
+  list.remove(id);
   if (chosen === id) {
     chosen = null;
-    const next = ids[at + 1] ?? ids[at - 1];
     if (next) pick(next);
     else compare.clear();
   }
   showCounts();
-}
-
-function forget(id) {
-  jobs.delete(id);
-  list.remove(id);
 }
 
 start().catch((error) => warn(error.message));

@@ -44,7 +44,7 @@ export class SettingsForm {
 
   label() {
     const { task, strength, vividness } = this.form.elements;
-    document.getElementById("vividness").hidden = task.value === "denoise";
+    vividness.closest(".slider").hidden = task.value === "denoise";
     for (const slider of [strength, vividness]) {
       const text = `${Math.round(slider.value * 100)}%`;
       document.getElementById(`${slider.name}-shown`).textContent = text;
