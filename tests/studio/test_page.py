@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 from PIL import Image
+from tests.studio.conftest import served, until
 
 from hillotype.studio import Limits
-from tests.studio.conftest import served, until
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'hillotype[dev]'"
@@ -114,6 +114,7 @@ def test_zoom_and_pan_with_mouse_and_keyboard(live, open_page, gray):
     choose(page, ("a.jpg", gray))
     wait_done(page)
     scale = "document.querySelector('.before').getBoundingClientRect().width / 60"
+    wait_for(page, f"{scale} > 0")
     fitted = page.evaluate(scale)
     page.get_by_role("button", name="Full resolution").click()
     assert page.evaluate(scale) == pytest.approx(1)
