@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,9 @@ def studio(
             min=1, help="Refuse pictures of more pixels than this (178 million by default).", show_default=False
         ),
     ] = None,
+    runs: Annotated[
+        Path, typer.Option(metavar="DIR", help="The run folders that the laboratory shows.", readable=False)
+    ] = Path("runs"),
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files of more bytes than this.")] = 500_000_000,
 ) -> None:
     """Open the studio: a page to drop pictures on, see them restored, compare and save them.
@@ -43,6 +47,9 @@ def studio(
 
     It runs on this computer until Ctrl-C; nothing is sent elsewhere or loaded from elsewhere. Pictures lie in a
     temporary folder that is removed. Programs use its REST API: see docs/studio.md.
+
+    Where the train extra is installed, its laboratory shows runs while they train, starts recipes (of the studies,
+    and of the folder recipes here), and explores codes.
     """
     with needs_extra("studio", "the studio needs more than restoring files"):
         from hillotype.studio import Limits, make_app
@@ -65,7 +72,7 @@ def studio(
         import webbrowser
 
         webbrowser.open(address)
-    serve(make_app(limits, host=host, token=token), listening)
+    serve(make_app(limits, host=host, token=token, runs=runs), listening)
 
 
 def _address(host: str, port: int, token: str | None) -> str:

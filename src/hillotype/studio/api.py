@@ -76,11 +76,15 @@ Side = Annotated[int | None, Query(ge=16, le=2048, description="The longest side
 
 
 @router.get("/about", tags=["models"])
-def about(ours: Ours) -> About:
+def about(request: Request, ours: Ours) -> About:
     """What this studio is and takes."""
     limits = ours.limits
     return About(
-        version=__version__, laboratory=False, max_bytes=limits.bytes, max_pixels=limits.pixels, jobs=limits.jobs
+        version=__version__,
+        laboratory=request.app.state.laboratory is not None,
+        max_bytes=limits.bytes,
+        max_pixels=limits.pixels,
+        jobs=limits.jobs,
     )
 
 

@@ -43,5 +43,8 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the sessions first: listeners to their events would stay for ever."""
-        self.config.app.state.sessions.close()  # type: ignore[union-attr]
+        state = self.config.app.state  # type: ignore[union-attr]
+        state.sessions.close()
+        if state.laboratory is not None:
+            state.laboratory.ending.set()
         await super().shutdown(sockets)
