@@ -1,6 +1,7 @@
 """What tests of the studio share: pictures as bytes, a client in the process, and a server on a port."""
 
 import io
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -8,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from hillotype.studio import Limits, make_app
-from hillotype.studio.serve import listen
+from hillotype.studio.serve import Server, listen
 
 API = "/api/v1"
 USUAL = Limits()
@@ -68,7 +68,7 @@ def served(limits=USUAL, **options):
     """A studio on a port, in a thread."""
     listening = listen("127.0.0.1", 0)
     app = make_app(limits, **options)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
+    server = Server(app)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     while not server.started:
@@ -76,7 +76,6 @@ def served(limits=USUAL, **options):
     try:
         yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", app)
     finally:
-        app.state.sessions.close()
         server.should_exit = True
         thread.join()
         listening.close()
@@ -94,3 +93,52 @@ def until(holds, seconds=20.0):
     while not holds():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium (`apt-get install chromium`), driven by Playwright."""
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install 'hillotype[dev]'")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no browser is installed: apt-get install chromium")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a page of a studio; what it logs as errors of scripts or of its policy fails the test."""
+    contexts, errors = [], []
+
+    def open_page(studio, path="", **options):
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda told: errors.append(told.text) if "Security Policy" in told.text else None)
+        with page.expect_response("**/events"):  # the last thing that the page asks for at its start
+            page.goto(f"{studio.address}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def barriers():
+    """Finds what axe-core knows to keep people out of a page."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+
+    def barriers(page):
+        found = axe.Axe().run(page).response["violations"]
+        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+    return barriers

@@ -63,5 +63,5 @@ class Laboratory:
     def close(self) -> None:
         """End what listens, and the training in order; it can go on later."""
         self.ending.set()
-        self.trainer.stop()
+        self.trainer.close()
         self._thread.shutdown(cancel_futures=True)

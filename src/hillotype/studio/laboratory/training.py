@@ -57,6 +57,11 @@ class Trainer:
                 self._process.wait()
         return self.state()
 
+    def close(self) -> None:
+        """End the training, and forget what it said."""
+        self.stop()
+        self._told.close()
+
     def state(self) -> TrainingState:
         """Return what is known of the last training."""
         code = None if self._process is None else self._process.poll()
