@@ -20,7 +20,6 @@ async function start() {
   compare = new Compare(part("stage"), part("cut"));
   form = new SettingsForm(part("settings"), models, restart);
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
-  takeFiles(send, say);
   part("again").onclick = () => restart(form.read());
   part("for-all").onclick = restartAll;
   part("clear").onclick = () => [...jobs.keys()].forEach(drop);
@@ -163,4 +162,6 @@ function drop(id) {
   showCounts();
 }
 
-start().catch((error) => warn(error.message));
+const started = start();
+started.catch((error) => warn(error.message));
+takeFiles((files) => started.then(() => send(files)), say); // at once: nobody has to wait with dropping
