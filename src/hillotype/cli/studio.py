@@ -52,6 +52,7 @@ def studio(
     and of the folder recipes here), and explores codes.
     """
     with needs_extra("studio", "the studio needs more than restoring files"):
+        from hillotype.pictures import DEFAULT_MAX_PIXELS
         from hillotype.studio import Limits, make_app
         from hillotype.studio.guard import is_local
         from hillotype.studio.serve import listen, serve
@@ -60,11 +61,7 @@ def studio(
         import secrets
 
         token = secrets.token_urlsafe(24)
-    limits = Limits(jobs=jobs, bytes=max_bytes)
-    if max_pixels is not None:
-        from dataclasses import replace
-
-        limits = replace(limits, pixels=max_pixels)
+    limits = Limits(jobs=jobs, bytes=max_bytes, pixels=max_pixels or DEFAULT_MAX_PIXELS)
     listening = listen(host, port)
     address = _address(host, listening.getsockname()[1], token)
     typer.echo(f"the studio is at {address}  (Ctrl-C ends it)")
@@ -76,9 +73,19 @@ def studio(
 
 
 def _address(host: str, port: int, token: str | None) -> str:
-    """The page's address, as it is opened on this computer or, by its name, on others."""
-    import socket
-
-    name = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
+    """The page's address, by which it is opened on this computer or on others."""
+    name = _own_address() if host in ("0.0.0.0", "::", "") else host
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
+
+
+def _own_address() -> str:
+    """The address that others in the network know this computer by; its name if it is in none."""
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only chooses the way there
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])

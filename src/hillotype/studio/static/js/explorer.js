@@ -55,9 +55,10 @@ export class Explorer {
     this.labels = [...new Set(this.map.points.map(({ label }) => label))].sort();
     part("legend").replaceChildren(...this.labels.filter(Boolean).map((label, at) => {
       const item = document.createElement("li");
-      item.innerHTML = `<span class="swatch"></span>`;
-      item.firstChild.style.setProperty("--c", color(at, this.labels.length));
-      item.append(label);
+      const swatch = document.createElement("span");
+      swatch.className = "swatch";
+      swatch.style.setProperty("--c", color(at, this.labels.length));
+      item.append(swatch, label);
       return item;
     }));
     this.forget();

@@ -73,19 +73,18 @@ function show(state) {
   overview = state;
   part("no-runs").hidden = state.runs.length > 0;
   const rows = new Map([...part("runs").children].map((row) => [row.dataset.id, row]));
-  for (const run of state.runs) {
+  const shown = state.runs.map((run) => {
     const row = rows.get(run.id) ?? makeRow(run);
-    rows.delete(run.id);
     row.querySelector("strong").textContent = run.name;
     row.querySelector("small").textContent = describe(run);
     const bar = row.querySelector("progress");
     bar.hidden = run.status !== "training" || !run.steps;
     if (run.steps) bar.value = run.step / run.steps;
     bar.setAttribute("aria-label", `${run.name}: progress`);
-    part("runs").append(row);
     if (chosen.has(run.id) && before.get(run.id)?.changed !== run.changed) read(run.id);
-  }
-  for (const row of rows.values()) row.remove();
+    return row;
+  });
+  arrange(part("runs"), shown);
   showTraining(state.training);
 }
 
@@ -135,7 +134,15 @@ function draw() {
   part("chart").replaceChildren(chart(curves, measure === "loss", Math.max(280, part("chart").clientWidth)));
   part("chart-about").textContent = measure === "loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
   const columns = new Map([...part("columns").children].map((column) => [column.dataset.id, column]));
-  part("columns").replaceChildren(...runs.map((run, at) => fill(columns.get(run.id) ?? makeColumn(run), run, at)));
+  arrange(part("columns"), runs.map((run, at) => fill(columns.get(run.id) ?? makeColumn(run), run, at)));
+}
+
+/** Makes these the children of an element; what is in its place already stays, and keeps the focus. */
+function arrange(parent, children) {
+  children.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+  while (parent.children.length > children.length) parent.lastChild.remove();
 }
 
 function makeColumn(run) {
