@@ -128,10 +128,12 @@ def test_what_cannot_be_explored_is_a_sentence(client, name, address, words):
 
 def test_a_recipe_is_trained_stopped_and_goes_on(client, root, blobs):  # noqa: F811
     shutil.copytree(root / "runs" / "deep", root / "recipes")
+    recipe = root / "recipes" / "vae" / "run.toml"
+    recipe.write_text(recipe.read_text().replace("steps = 40", "steps = 100_000"))
     recipes = {recipe["name"]: recipe for recipe in client.get(f"{LABORATORY}/recipes").json()}
     assert "mnist-denoise/dense" in recipes  # of the package
     recipe = recipes["vae/run"]["id"]
-    wanted = {"recipe": recipe, "name": "mine", "steps": 100_000}
+    wanted = {"recipe": recipe, "name": "mine", "minutes": 10}
     assert client.post(f"{LABORATORY}/runs", json=wanted).json() == {"name": "mine", "going": True, "message": ""}
     refused = client.post(f"{LABORATORY}/runs", json={**wanted, "name": "other"})
     assert refused.status_code == 409

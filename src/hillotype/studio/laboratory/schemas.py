@@ -62,7 +62,6 @@ class Start(BaseModel):
 
     recipe: str = Field(max_length=200, description="The id of a recipe.")
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=60, description="Of the run folder.")]
-    steps: int | None = Field(None, ge=1, le=100_000_000, description="In place of the recipe's.")
     minutes: float | None = Field(None, gt=0, le=100_000, description="End after so many, the learning rate annealed.")
 
 

@@ -34,9 +34,8 @@ class Trainer:
         folder = self.root / wanted.name
         if (folder / LOG).exists():
             raise Refusal(409, f"{wanted.name}: holds a run already; choose another name, or go on with it.")
-        changes = [] if wanted.steps is None else ["--set", f"optimization.steps={wanted.steps}"]
         minutes = [] if wanted.minutes is None else ["--minutes", str(wanted.minutes)]
-        return self._train(find_recipe(wanted.recipe), folder, *changes, *minutes)
+        return self._train(find_recipe(wanted.recipe), folder, *minutes)
 
     def go_on(self, folder: Path) -> TrainingState:
         """Train on where a run stopped.

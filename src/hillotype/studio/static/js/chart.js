@@ -1,6 +1,6 @@
 // A plot of curves over steps, as SVG: no more than the laboratory needs.
 
-const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [280, 62, 12, 8, 28];
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [280, 72, 12, 8, 28];
 const SVG = "http://www.w3.org/2000/svg";
 
 /**

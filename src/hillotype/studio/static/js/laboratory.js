@@ -191,8 +191,8 @@ function describeRecipe() {
 
 async function train() {
   const values = new FormData(part("start"));
-  const number = (name) => (values.get(name) ? Number(values.get(name)) : null);
-  await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), steps: number("steps"), minutes: number("minutes") });
+  const minutes = values.get("minutes") ? Number(values.get("minutes")) : null;
+  await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), minutes });
 }
 
 attempt(start);
