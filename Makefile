@@ -36,7 +36,7 @@ format: .venv/dev
 # torch first: asked for by itself and by version, pip takes its CPU build where the index has one
 .venv/dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(PIP) "torch>=2.13,<2.14"
-	$(PIP) --editable ".[formats,train,dev]"
+	$(PIP) --editable ".[formats,studio,train,dev]"
 	@touch $@ .venv/use
 
 clean:

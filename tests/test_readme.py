@@ -12,12 +12,17 @@ from hillotype.cli.app import app
 ROOT = Path(__file__).parents[1]
 PAGES = {
     name: (ROOT / name).read_text("utf-8")
-    for name in ("README.md", "docs/colorizing.md", "docs/films.md", "docs/latent.md")
+    for name in ("README.md", "docs/colorizing.md", "docs/films.md", "docs/latent.md", "docs/studio.md")
 }
 
 
 def blocks(language):
-    return [code for page in PAGES.values() for code in re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)]
+    return [
+        code
+        for name, page in PAGES.items()
+        for code in re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
+        if (name, language) != ("docs/studio.md", "python")  # it needs a studio that runs: tests/studio/test_docs.py
+    ]
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from hillotype.errors import RecipeError
 from hillotype.latent.coder import open_coder
-from hillotype.latent.maps import manifold, plane, principal_plane, project, separation
+from hillotype.latent.maps import at_place, manifold, plane, principal_plane, project, separation
 
 
 @pytest.fixture
@@ -90,3 +92,16 @@ def test_separation_of_one_class_or_of_none_is_refused(labels):
     codes = np.random.default_rng(0).normal(size=(6, 3))
     with pytest.raises(RecipeError, match="classes"):
         separation(codes, labels, codes, labels)
+
+
+def test_a_place_of_a_map_stands_for_the_codes_around_it():
+    rng = np.random.default_rng(5)
+    codes = rng.normal(size=(30, 6)).astype(np.float32)
+    places = project(codes, "pca", rng)
+    for index in (0, 7):
+        np.testing.assert_allclose(at_place(places[index], places, codes)[0], codes[index], atol=1e-6)
+    between = [at_place(np.array([x, 0.0]), places, codes) for x in np.linspace(-1, 1, 400)]
+    assert between[0].shape == (1, 6)
+    assert max(np.abs(a - b).max() for a, b in pairwise(between)) < 1.0
+    plain = codes[:, :2]
+    np.testing.assert_array_equal(at_place(np.array([0.5, -2.0]), plain, plain), [[0.5, -2.0]])

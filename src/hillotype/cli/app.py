@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hillotype import __version__
-from hillotype.cli import evaluate, latent, models, study, train, use
+from hillotype.cli import evaluate, latent, models, studio, study, train, use
 from hillotype.cli.text import printable
 from hillotype.errors import HillotypeError
 
@@ -41,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (use, models, train, evaluate, study, latent):
+for group in (use, studio, models, train, evaluate, study, latent):
     group.register(app)
 
 

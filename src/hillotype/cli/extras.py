@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from hillotype.errors import HillotypeError
 
 
 @contextmanager
-def needs_train_extra() -> Iterator[None]:
-    """Turn a missing library of the make half into the line that installs it."""
+def needs_extra(extra: str, why: str) -> Iterator[None]:
+    """Turn a missing library of an extra into the line that installs it."""
     try:
         yield
     except ModuleNotFoundError as error:
-        raise HillotypeError(
-            f"{error.name} is not installed: training and evaluation need more than restoring; "
-            "run `pip install 'hillotype[train]'`"
-        ) from error
+        raise HillotypeError(f"{error.name} is not installed: {why}; run `pip install 'hillotype[{extra}]'`") from error
+
+
+def needs_train_extra() -> AbstractContextManager[None]:
+    """Turn a missing library of the make half into the line that installs it."""
+    return needs_extra("train", "training and evaluation need more than restoring")

@@ -108,6 +108,9 @@ def restore(
     paths: Paths,
     out: Out,
     strength: Strength = 1.0,
+    hint: Hints = None,
+    vividness: Vividness = 1.0,
+    like: Like = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     preview: Preview = None,
@@ -121,7 +124,8 @@ def restore(
     Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
     same command goes on where it was; run again, it does only what is new or changed.
     """
-    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json)
+    _run("restore", None, request, _wishes(hint, vividness, like))
 
 
 def colorize(
@@ -144,16 +148,8 @@ def colorize(
 
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
-    from hillotype.pictures import read_picture
-    from hillotype.pictures.profiles import in_srgb
-    from hillotype.restore.hints import read_hint
-    from hillotype.restore.palette import palette_of
-    from hillotype.restore.wishes import Wishes
-
-    palette = None if like is None else palette_of(in_srgb(read_picture(like)), f"--like {like}")
-    wishes = Wishes(tuple(read_hint(text) for text in hint or ()), vividness, palette)
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json)
-    _run("colorize", model, request, wishes)
+    _run("colorize", model, request, _wishes(hint, vividness, like))
 
 
 def denoise(
@@ -174,9 +170,21 @@ def denoise(
     _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
 
 
+def _wishes(hints: list[str] | None, vividness: float, like: Path | None) -> Wishes:
+    from hillotype.pictures import read_picture
+    from hillotype.pictures.profiles import in_srgb
+    from hillotype.restore.hints import read_hint
+    from hillotype.restore.palette import palette_of
+    from hillotype.restore.wishes import Wishes
+
+    palette = None if like is None else palette_of(in_srgb(read_picture(like)), f"--like {like}")
+    return Wishes(tuple(read_hint(text) for text in hints or ()), vividness, palette)
+
+
 def _run(task: str, model: str | None, request: Request, wishes: Wishes | None = None) -> None:
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
+    from hillotype.restore.automatic import AutomaticRestorer
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.folder import Settings, find_jobs
     from hillotype.restore.journal import Journal
@@ -191,7 +199,7 @@ def _run(task: str, model: str | None, request: Request, wishes: Wishes | None =
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
     made_with = {"task": task, "models": _digests(name), "strength": request.strength}
-    if isinstance(restorer, Colorizer) and wishes:
+    if isinstance(restorer, Colorizer | AutomaticRestorer) and wishes:
         if wishes.hints and (request.has_report or jobs[0].film):
             raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
         restorer = restorer.given(wishes)

@@ -19,6 +19,7 @@ WAYS = ("pca", "tsne")
 NEIGHBORS = 5
 """How many neighbors vote in `separation`."""
 
+_BETWEEN = 8  # pictures that a place between them is made of
 _MOST_TSNE = 5000  # it takes minutes beyond
 _PERPLEXITY = 30.0
 _MOST_SILHOUETTE = 2000  # it compares all with all
@@ -83,6 +84,21 @@ def project(codes: Codes, how: str, rng: np.random.Generator) -> np.ndarray:
     perplexity = min(_PERPLEXITY, (len(codes) - 1) / 3)
     tsne = TSNE(perplexity=perplexity, init="random", random_state=int(rng.integers(2**31)))
     return np.asarray(tsne.fit_transform(codes))
+
+
+def at_place(place: np.ndarray, places: np.ndarray, codes: Codes) -> Codes:
+    """Returns the code (1, D) that a place (2,) of a map stands for: of two numbers, the place itself.
+
+    On other maps it is the mean of the nearest codes (N, D) by their places (N, 2), weighted by the inverse of the
+    squared distance, so that it is a picture's own code at its place and changes smoothly between them (Shepard 1968,
+    https://doi.org/10.1145/800186.810616).
+    """
+    if codes.shape[1] == 2:
+        return np.asarray(place, dtype=np.float32)[None]
+    apart = np.square(places - place).sum(axis=1)
+    nearest = np.argsort(apart, kind="stable")[:_BETWEEN]
+    weights = 1 / np.maximum(apart[nearest], np.finfo(np.float32).tiny)
+    return np.asarray((weights / weights.sum()) @ codes[nearest], dtype=np.float32)[None]
 
 
 def separation(

@@ -91,7 +91,7 @@ def _check_regular(path: Path) -> None:
 def _decode(file: IO[bytes], named: str | None, max_pixels: int) -> Picture:
     head = file.read(512)
     file.seek(0)
-    name = _format_of(head)
+    name = format_of(head)
     if named == "RAW" and name in (None, "TIFF"):
         name = "RAW"  # most are TIFF, with a small preview as first page
     if name == "PNG":
@@ -116,7 +116,8 @@ def _decode(file: IO[bytes], named: str | None, max_pixels: int) -> Picture:
     return decoders[name](file, max_pixels)
 
 
-def _format_of(head: bytes) -> str | None:
+def format_of(head: bytes) -> str | None:
+    """Returns the format that the first bytes of a file show, as in `Picture.format`; None if it is no picture."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if is_avif(head):

@@ -10,6 +10,7 @@ from hillotype.restore.denoise import Denoiser
 from hillotype.restore.diagnose import NOISY, is_gray, noise_level
 from hillotype.restore.restorer import Plan, Restorer, Room
 from hillotype.restore.tiles import Progress
+from hillotype.restore.wishes import Wishes
 
 
 class AutomaticRestorer(Restorer):
@@ -20,6 +21,10 @@ class AutomaticRestorer(Restorer):
 
     def __init__(self, denoiser: Denoiser, colorizer: Colorizer) -> None:
         self.denoiser, self.colorizer = denoiser, colorizer
+
+    def given(self, wishes: Wishes) -> AutomaticRestorer:
+        """Return this restorer with these wishes of the colors."""
+        return AutomaticRestorer(self.denoiser, self.colorizer.given(wishes))
 
     def plan(self, pixels: Rows) -> Plan:
         """Plan what the picture needs: see `noise_level` and `is_gray`."""

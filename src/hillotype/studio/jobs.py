@@ -1,0 +1,174 @@
+"""Jobs: pictures that wait for their turn, are worked on, and can be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from hillotype.errors import HillotypeError
+from hillotype.restore.folder import Result
+from hillotype.studio.limits import Limits
+from hillotype.studio.names import result_name
+from hillotype.studio.problems import Refusal
+from hillotype.studio.schemas import JobState, Settings, Status
+from hillotype.studio.work import Cancelled, Run
+
+
+class Job:
+    """A picture and what becomes of it; used by the event loop's thread alone.
+
+    Attributes:
+        id: its name in addresses.
+        name: the file's name, made harmless.
+        source: the picture file, in a folder that is the job's own.
+        size: bytes of it.
+        settings: what is done to it.
+        status: where it stands.
+        result: of the last run that ended.
+        ended: is set while it neither waits nor runs.
+    """
+
+    def __init__(self, id: str, name: str, source: Path, settings: Settings, changed: Callable[[Job], None]) -> None:
+        self.id, self.name, self.source, self.settings = id, name, source, settings
+        self.size = source.stat().st_size
+        self.status: Status = "queued"
+        self.progress, self.runs = 0.0, 0
+        self.result: Result | None = None
+        self.message = ""
+        self.ended = asyncio.Event()
+        self._changed = changed
+        self._run: Run | None = None
+
+    def start(self, settings: Settings) -> Run:
+        """Begin anew with these settings; the run is to be handed to the queue."""
+        self.cancel()
+        if self.result is not None:
+            shutil.rmtree(self.result.target.parent, ignore_errors=True)
+        self.settings, self.result, self.message = settings, None, ""
+        self.runs, self.progress = self.runs + 1, 0.0
+        self.ended.clear()
+        loop = asyncio.get_running_loop()
+
+        def tell(run: Run, share: float) -> None:
+            loop.call_soon_threadsafe(self._advance, run, share)
+
+        self._run = run = Run(self.source, self.source.parent / f"run-{self.runs}", settings, tell)
+        self._set("queued")
+        return run
+
+    def begin(self, run: Run) -> None:
+        """Note that a run's turn has come."""
+        if run is self._run:
+            self._set("running")
+
+    def end(self, run: Run, result: Result | None, message: str) -> None:
+        """Note what became of a run; one that is not the last does not count."""
+        if run is not self._run:
+            return
+        self._run, self.result, self.message = None, result, message
+        self.progress = 1.0
+        self._set("done" if result is not None and not message else "failed")
+        self.ended.set()
+
+    def cancel(self) -> None:
+        """Stop waiting or working; what has ended stays as it is."""
+        if self._run is None:
+            return
+        self._run.unwanted.set()
+        self._run = None
+        self._set("cancelled")
+        self.ended.set()
+
+    def target(self) -> Path:
+        """Return the result's file.
+
+        Raises:
+            Refusal: there is none.
+        """
+        if self.status != "done" or self.result is None:
+            raise Refusal(409, f"{self.name}: is {self.status}, so there is no result; wait for it, or start it again.")
+        return self.result.target
+
+    @property
+    def result_name(self) -> str:
+        """What the result is called for people; empty if there is none."""
+        done = self.status == "done" and self.result is not None
+        return result_name(self.name, self.settings.task, self.target().suffix) if done else ""
+
+    def state(self) -> JobState:
+        """Return what the API says of it."""
+        result = self.result
+        return JobState(
+            id=self.id,
+            name=self.name,
+            settings=self.settings,
+            status=self.status,
+            progress=self.progress,
+            steps=list(result.steps) if result else [],
+            notes=list(result.notes) if result else [],
+            message=self.message,
+            seconds=round(result.seconds, 3) if result else 0.0,
+            result=self.result_name,
+            run=self.runs,
+        )
+
+    def _advance(self, run: Run, share: float) -> None:
+        if run is self._run and (share >= 1 or share - self.progress >= 0.01):
+            self.progress = min(share, 1.0)
+            self._changed(self)
+
+    def _set(self, status: Status) -> None:
+        self.status = status
+        self._changed(self)
+
+
+class JobQueue:
+    """Runs jobs in threads, so many at once, the others in the order in which they came."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pool = ThreadPoolExecutor(limits.jobs, "restore")
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    def start(self, job: Job, settings: Settings) -> None:
+        """Put a job at the end of the queue.
+
+        Raises:
+            Refusal: too many wait.
+        """
+        if len(self._waiting) >= self._limits.waiting:
+            raise Refusal(429, f"{len(self._waiting)} pictures are waiting already; try again when some are done.")
+        task = asyncio.get_running_loop().create_task(self._work(job, job.start(settings)))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def close(self) -> None:
+        """Wait for what was cancelled to end; nothing is started any more."""
+        for task in self._waiting:
+            task.cancel()
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+    async def _work(self, job: Job, run: Run) -> None:
+        loop = asyncio.get_running_loop()
+
+        def work() -> Result:
+            loop.call_soon_threadsafe(job.begin, run)
+            return run(self._limits)
+
+        try:
+            result = await loop.run_in_executor(self._pool, work)
+        except Cancelled:
+            return
+        except HillotypeError as error:
+            job.end(run, None, str(error))
+        else:
+            job.end(run, result, _for_people(result, job))
+
+
+def _for_people(result: Result, job: Job) -> str:
+    """Return why a job failed, in terms of the name that the person knows."""
+    message = result.message.replace(str(result.source), job.name).replace(str(result.target), job.name)
+    return message.replace(str(result.target.parent), "the studio's folder")

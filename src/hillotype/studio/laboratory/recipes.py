@@ -1,0 +1,55 @@
+"""Recipes that can be trained: those of the studies in the package, and those of the folder `recipes` here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import hillotype
+from hillotype.studio.laboratory.runs import identify
+from hillotype.studio.laboratory.schemas import RecipeState
+from hillotype.studio.problems import Refusal
+
+_STUDIES = Path(hillotype.__file__).parent / "studies" / "recipes"
+_HERE = Path("recipes")
+
+
+def list_recipes() -> list[RecipeState]:
+    """Return all recipes that can be read."""
+    return [state for path, name in _all() if (state := _state(path, name))]
+
+
+def find_recipe(id: str) -> Path:
+    """Return the file of a recipe.
+
+    Raises:
+        Refusal: there is none of that id.
+    """
+    for path, _ in _all():
+        if identify(path) == id:
+            return path
+    raise Refusal(404, "This recipe is not here any more; look at the list again.")
+
+
+def _all() -> list[tuple[Path, str]]:
+    """Each recipe's file and name: those here first."""
+    return [
+        (path.resolve(), path.relative_to(root).with_suffix("").as_posix())
+        for root in (_HERE, _STUDIES)
+        for path in sorted(root.rglob("*.toml"))
+    ]
+
+
+def _state(path: Path, name: str) -> RecipeState | None:
+    try:
+        recipe = tomllib.loads(path.read_text("utf-8"))
+        return RecipeState(
+            id=identify(path),
+            name=name,
+            summary=str(recipe.get("summary", "")),
+            task=str(recipe["task"]["name"]),
+            model=str(recipe["model"]["name"]),
+            data=[str(source["name"]) for source in recipe["data"]["sources"]],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,28 @@
+"""How much the studio takes on."""
+
+from dataclasses import dataclass
+
+from hillotype.pictures import DEFAULT_MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what clients may send and leave behind.
+
+    Attributes:
+        jobs: pictures that are restored at the same time; more wait for their turn.
+        waiting: pictures that may wait; more are refused.
+        bytes: of one picture file.
+        pixels: width x height of one picture.
+        stored: bytes of all pictures together that clients have sent and not removed.
+        patience: seconds after which a session that nobody asks for or listens to is removed with its files.
+        stall: seconds that an upload may send nothing.
+    """
+
+    jobs: int = 2
+    waiting: int = 5000
+    bytes: int = 500_000_000
+    pixels: int = DEFAULT_MAX_PIXELS
+    stored: int = 20_000_000_000
+    patience: float = 600.0
+    stall: float = 60.0

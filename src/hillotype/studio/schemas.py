@@ -1,0 +1,108 @@
+"""What the API takes and gives, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hillotype.errors import ModelFileError
+from hillotype.modelfile import load_model, zoo
+from hillotype.restore.wishes import MOST_VIVID
+
+TaskName: TypeAlias = Literal["restore", "denoise", "colorize"]
+Status: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
+
+Strength = Annotated[float, Field(ge=0, le=1, description="How much of it: 0 nothing, 1 all.")]
+Vividness = Annotated[float, Field(ge=0, le=MOST_VIVID, description="Factor on the colors that are given.")]
+ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
+
+
+class Options(BaseModel):
+    """How a picture is treated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strength: Strength = 1.0
+    vividness: Vividness = 1.0
+    model: ModelName = None
+
+
+class Settings(Options):
+    """What is done to a picture, and how."""
+
+    task: TaskName = Field("restore", description="restore: color a gray picture, denoise a noisy one.")
+
+    @model_validator(mode="after")
+    def _model_fits(self) -> Settings:
+        check_model(self.model, self.task)
+        return self
+
+
+class Upload(Settings):
+    """The settings of a picture that is sent, and its name."""
+
+    name: str = Field("picture", max_length=1000, description="The file's name, for the name of the result.")
+
+
+class JobState(BaseModel):
+    """A picture and what becomes of it."""
+
+    id: str
+    name: str = Field(description="The file's name.")
+    settings: Settings
+    status: Status
+    progress: float = Field(ge=0, le=1, description="Share of the work that is done.")
+    steps: list[str] = Field(description="What was done: denoise, colorize; nothing where the picture needs nothing.")
+    notes: list[str] = Field(description="What was found in the picture, and what could not be kept.")
+    message: str = Field(description="Why it failed, one sentence.")
+    seconds: float = Field(description="How long it took.")
+    result: str = Field(description="The name of the result; empty as long as there is none.")
+    run: int = Field(description="How often it was started: the result of another run is another picture.")
+
+
+class SessionState(BaseModel):
+    """A place for pictures; it and its files are removed when nobody asks for it any more."""
+
+    id: str
+    jobs: list[JobState]
+
+
+class About(BaseModel):
+    """What this studio is and takes."""
+
+    version: str
+    laboratory: bool = Field(description="Whether the laboratory is open, under /api/v1/laboratory.")
+    max_bytes: int = Field(description="Of a picture file.")
+    max_pixels: int = Field(description="Width x height of a picture.")
+    jobs: int = Field(description="Pictures that are worked on at the same time.")
+
+
+class ModelState(BaseModel):
+    """A model of the package, as its card describes it."""
+
+    name: str
+    task: str
+    summary: str
+    parameters: int
+    bytes: int
+    data_licence: str
+    created: str
+    training: dict[str, Any]
+    metrics: list[dict[str, Any]]
+
+
+def check_model(name: str | None, task: str) -> None:
+    """See that a model can do a task; names are of the zoo, never a path.
+
+    Raises:
+        ModelFileError: it cannot, or there is none of that name.
+    """
+    if name is None:
+        return
+    known = zoo()
+    if name not in known:
+        raise ModelFileError(f"{name[:80]!r}: no model of this studio; use one of {', '.join(known)}")
+    made_for = load_model(name).card.task
+    if made_for != task:
+        raise ModelFileError(f"{name}: made to {made_for}, not to {task}; leave it out, or choose the task {made_for}")

@@ -1,0 +1,180 @@
+"""Sessions: the pictures of one open page or program, in a temporary folder that goes when it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from hillotype.studio.jobs import Job, JobQueue
+from hillotype.studio.limits import Limits
+from hillotype.studio.problems import Refusal
+from hillotype.studio.schemas import JobState, SessionState, Settings
+
+_SWEEPS = 12
+"""How often within the patience sessions are looked through."""
+
+
+class Session:
+    """The jobs of one client, and who listens to them.
+
+    Attributes:
+        id: its name in addresses; nobody can guess it.
+        folder: where its files are.
+        jobs: by their id, in the order in which they came.
+        asked: when it was last asked for, by the clock of `time.monotonic`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.id, self.folder = folder.name, folder
+        self.jobs: dict[str, Job] = {}
+        self.asked = time.monotonic()
+        self.closed = False
+        self._listeners: set[_Listener] = set()
+
+    def add(self, name: str, source: Path, settings: Settings) -> Job:
+        """Add a picture, whose file lies in a folder of its own under the session's."""
+        job = Job(source.parent.name, name, source, settings, self._changed)
+        self.jobs[job.id] = job
+        return job
+
+    def find(self, id: str) -> Job:
+        """Return a job.
+
+        Raises:
+            Refusal: there is none of that id.
+        """
+        if id not in self.jobs:
+            raise Refusal(404, "This picture is not here any more; add it again.")
+        return self.jobs[id]
+
+    def remove(self, job: Job) -> None:
+        """Forget a job and its files."""
+        job.cancel()
+        self.jobs.pop(job.id, None)
+        shutil.rmtree(job.source.parent, ignore_errors=True)
+
+    def close(self) -> None:
+        """Forget all jobs and files, and end what listens."""
+        self.closed = True
+        for job in list(self.jobs.values()):
+            self.remove(job)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for listener in self._listeners:
+            listener.wake.set()
+
+    def state(self) -> SessionState:
+        """Return what the API says of it."""
+        return SessionState(id=self.id, jobs=[job.state() for job in self.jobs.values()])
+
+    def idle(self) -> float:
+        """Return for how many seconds nobody has asked for it or listened."""
+        return 0.0 if self._listeners else time.monotonic() - self.asked
+
+    async def listen(self) -> AsyncIterator[JobState]:
+        """Yield each job as it is now, and again when it has changed; a slow listener misses steps between."""
+        with self._listening() as listener:
+            while not self.closed:
+                changed, listener.changed = listener.changed, {}
+                for job in changed:
+                    if job.id in self.jobs:
+                        yield job.state()
+                await listener.wake.wait()
+                listener.wake.clear()
+
+    @contextmanager
+    def _listening(self) -> Iterator[_Listener]:
+        listener = _Listener(self.jobs.values())
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+            self.asked = time.monotonic()
+
+    def _changed(self, job: Job) -> None:
+        for listener in self._listeners:
+            listener.changed[job] = None
+            listener.wake.set()
+
+
+class _Listener:
+    """What one listener has not been told yet: which jobs changed, in order, each once."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self.changed: dict[Job, None] = dict.fromkeys(jobs)
+        self.wake = asyncio.Event()
+
+
+class Sessions:
+    """All sessions, in one temporary folder, and what they share. Use it as a context.
+
+    Attributes:
+        limits: how much they may hold.
+        queue: of their jobs.
+        viewing: is held while a picture is made fit to be shown.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.queue = limits, JobQueue(limits)
+        self.viewing = asyncio.Lock()
+        self._sessions: dict[str, Session] = {}
+        self._temporary = tempfile.TemporaryDirectory(prefix="hillotype-studio-", ignore_cleanup_errors=True)
+
+    async def __aenter__(self) -> Self:
+        self._sweeper = asyncio.create_task(self._sweep())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._sweeper.cancel()
+        self.close()
+        await self.queue.close()
+        self._temporary.cleanup()
+
+    def open(self) -> Session:
+        """Open a session."""
+        folder = Path(self._temporary.name) / secrets.token_urlsafe(16)
+        folder.mkdir(mode=0o700)
+        session = Session(folder)
+        self._sessions[session.id] = session
+        return session
+
+    def find(self, id: str) -> Session:
+        """Return a session, and note that it was asked for.
+
+        Raises:
+            Refusal: there is none of that id.
+        """
+        session = self._sessions.get(id)
+        if session is None:
+            raise Refusal(404, "This session has ended and its files are removed; open a new one.")
+        session.asked = time.monotonic()
+        return session
+
+    def remove(self, session: Session) -> None:
+        """End a session; its files go."""
+        self._sessions.pop(session.id, None)
+        session.close()
+
+    def close(self) -> None:
+        """End all sessions."""
+        for session in list(self._sessions.values()):
+            self.remove(session)
+
+    def stored(self) -> int:
+        """Return how many bytes the pictures of all sessions have."""
+        return sum(job.size for session in self._sessions.values() for job in session.jobs.values())
+
+    async def _sweep(self) -> None:
+        """Remove what nobody asks for any more."""
+        while True:
+            await asyncio.sleep(self.limits.patience / _SWEEPS)
+            for session in list(self._sessions.values()):
+                if session.idle() > self.limits.patience:
+                    self.remove(session)

@@ -1,0 +1,71 @@
+// The REST API, as the page uses it. What is refused becomes an Error whose message is a sentence for the person.
+
+const ROOT = "api/v1";
+
+async function ask(method, path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`${ROOT}/${path}`, { method, ...options });
+  } catch {
+    throw new Error("The studio does not answer; see whether it still runs.");
+  }
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const told = await answer.json().catch(() => ({}));
+  const error = new Error(told.message ?? `The studio answered with status ${answer.status}.`);
+  error.status = answer.status;
+  throw error;
+}
+
+export const get = (path) => ask("GET", path);
+export const post = (path, body) => ask("POST", path, body === undefined ? {} : json(body));
+export const put = (path, body) => ask("PUT", path, json(body));
+export const remove = (path) => ask("DELETE", path);
+
+const json = (body) => ({ body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+
+/** The session of this tab: the one it had before it was loaded again, or a new one. */
+export async function openSession() {
+  const known = sessionStorage.getItem("session");
+  if (known) {
+    try {
+      return new Session(await get(`sessions/${known}`));
+    } catch (error) {
+      if (error.status !== 404) throw error;
+    }
+  }
+  const session = new Session(await post("sessions"));
+  sessionStorage.setItem("session", session.id);
+  return session;
+}
+
+/** The pictures of a tab, as the studio has them. */
+class Session {
+  constructor(state) {
+    this.id = state.id;
+    this.jobs = state.jobs;
+    this.path = `sessions/${state.id}`;
+  }
+
+  /** Calls `changed(job)` with each job as it is and whenever it changes, and `lost(ended)` when the studio is gone. */
+  listen(changed, lost) {
+    const events = new EventSource(`${ROOT}/${this.path}/events`);
+    events.onmessage = (event) => changed(JSON.parse(event.data));
+    events.onopen = () => lost(null);
+    events.onerror = () => lost(events.readyState === EventSource.CLOSED);
+  }
+
+  add(file, name, settings) {
+    const query = new URLSearchParams({ name });
+    for (const [key, value] of Object.entries(settings)) if (value !== null) query.set(key, value);
+    return ask("POST", `${this.path}/jobs?${query}`, {
+      body: file,
+      headers: { "Content-Type": "application/octet-stream" },
+    });
+  }
+
+  restart = (id, settings) => put(`${this.path}/jobs/${id}/settings`, settings);
+  cancel = (id) => post(`${this.path}/jobs/${id}/cancel`);
+  remove = (id) => remove(`${this.path}/jobs/${id}`);
+  address = (id, what) => `${ROOT}/${this.path}/jobs/${id}/${what}`;
+  archive = () => `${ROOT}/${this.path}/archive`;
+}

@@ -1,0 +1,213 @@
+// The stage: a picture before and after, on both sides of a divider, from all of it to single pixels.
+
+const LARGEST = 32;
+const STEP = 1.5;
+
+export class Compare {
+  constructor(stage, slider) {
+    this.stage = stage;
+    this.slider = slider;
+    this.before = stage.querySelector(".before");
+    this.after = stage.querySelector(".after");
+    this.size = null; // of the picture, in its pixels
+    this.scale = 1; // CSS pixels a pixel of the picture
+    this.x = this.y = 0; // where its upper left corner is
+    this.pointers = new Map();
+    this.asked = 0;
+    slider.addEventListener("input", () => this.place());
+    new ResizeObserver(() => (this.fitted ? this.fit() : this.place())).observe(stage);
+    this.listen();
+  }
+
+  /** Shows a picture; with no address of a result, as it is. The view stays if it is the same picture. */
+  async show(before, after) {
+    const turn = ++this.asked;
+    const same = this.before.dataset.address === before;
+    if (!same) {
+      this.stage.classList.add("single");
+      if (!(await load(this.before, before)) || turn !== this.asked) return;
+      this.size = { width: this.before.naturalWidth, height: this.before.naturalHeight };
+      this.fit();
+    }
+    if (!after || (await load(this.after, after))) {
+      if (turn !== this.asked) return;
+      const first = after && this.stage.classList.contains("single");
+      this.stage.classList.toggle("single", !after);
+      this.place();
+      if (first) this.reveal();
+    }
+  }
+
+  clear() {
+    this.asked++;
+    for (const image of [this.before, this.after]) {
+      image.removeAttribute("src");
+      delete image.dataset.address;
+    }
+    this.size = null;
+    this.stage.classList.add("single");
+  }
+
+  /** Lets the result come in from the right, as far as the divider is. */
+  reveal() {
+    const end = Number(this.slider.value);
+    const start = performance.now();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const step = (now) => {
+      const share = Math.min(1, (now - start) / 700);
+      this.cut(100 + (end - 100) * (1 - (1 - share) ** 3));
+      if (share < 1 && Number(this.slider.value) === end) requestAnimationFrame(step);
+      else this.place();
+    };
+    requestAnimationFrame(step);
+  }
+
+  fit() {
+    if (!this.size) return;
+    this.fitted = true;
+    const { width, height } = this.room();
+    this.scale = Math.min(width / this.size.width, height / this.size.height, 4);
+    this.x = this.y = 0;
+    this.place();
+  }
+
+  full() {
+    const { width, height } = this.room();
+    this.zoom(1 / devicePixelRatio / this.scale, width / 2, height / 2);
+  }
+
+  /** Makes it larger by a factor about a point of the stage, the middle if none is given. */
+  zoom(factor, x, y) {
+    if (!this.size) return;
+    const { width, height } = this.room();
+    const least = Math.min(width / this.size.width, height / this.size.height, 1 / devicePixelRatio);
+    const scale = Math.min(LARGEST, Math.max(least, this.scale * factor));
+    [x, y] = [x ?? width / 2, y ?? height / 2];
+    this.x = x - ((x - this.x) * scale) / this.scale;
+    this.y = y - ((y - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.fitted = scale <= least;
+    this.place();
+  }
+
+  move(x, y) {
+    this.x += x;
+    this.y += y;
+    this.place();
+  }
+
+  room() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  /** Puts picture and divider where they belong; a picture smaller than the stage stays in its middle. */
+  place() {
+    if (!this.size) return;
+    const { width, height } = this.room();
+    const [wide, high] = [this.size.width * this.scale, this.size.height * this.scale];
+    const within = (at, shown, room) => (shown <= room ? (room - shown) / 2 : Math.min(0, Math.max(room - shown, at)));
+    this.x = within(this.x, wide, width);
+    this.y = within(this.y, high, height);
+    for (const image of [this.before, this.after]) {
+      image.style.width = `${this.size.width}px`;
+      image.style.height = `${this.size.height}px`;
+      image.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    }
+    this.stage.classList.toggle("zoomed", wide > width + 1 || high > height + 1);
+    this.stage.classList.toggle("large", this.scale * devicePixelRatio > 2);
+    this.cut(Number(this.slider.value));
+  }
+
+  /** Puts the divider at so many percent of what is seen of the picture. */
+  cut(percent) {
+    const [left, right] = this.seen();
+    this.stage.style.setProperty("--cut", `${left + ((right - left) * percent) / 100}px`);
+  }
+
+  seen() {
+    const { width } = this.room();
+    return [Math.max(0, this.x), Math.min(width, this.x + this.size.width * this.scale)];
+  }
+
+  divideAt(x) {
+    const [left, right] = this.seen();
+    this.slider.value = Math.min(100, Math.max(0, ((x - left) / (right - left)) * 100));
+    this.place();
+  }
+
+  listen() {
+    const { stage } = this;
+    const at = (event) => {
+      const box = stage.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    stage.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)), ...at(event));
+    }, { passive: false });
+    stage.addEventListener("dblclick", (event) => {
+      if (stage.classList.contains("zoomed")) this.fit();
+      else this.zoom(Math.max(1 / devicePixelRatio / this.scale, 3), ...at(event));
+    });
+    stage.addEventListener("pointerdown", (event) => {
+      if (!this.size || event.button) return;
+      stage.setPointerCapture(event.pointerId);
+      const onDivider = event.target.closest(".divider") && !stage.classList.contains("single");
+      this.dividing = onDivider || !stage.classList.contains("zoomed");
+      this.pointers.set(event.pointerId, at(event));
+      stage.classList.toggle("moving", !this.dividing);
+    });
+    stage.addEventListener("pointermove", (event) => {
+      const old = this.pointers.get(event.pointerId);
+      if (!old) return;
+      const now = at(event);
+      this.pointers.set(event.pointerId, now);
+      if (this.pointers.size === 2) this.pinch(event.pointerId, old, now);
+      else if (this.dividing) this.divideAt(now[0]);
+      else this.move(now[0] - old[0], now[1] - old[1]);
+    });
+    for (const kind of ["pointerup", "pointercancel"]) {
+      stage.addEventListener(kind, (event) => {
+        this.pointers.delete(event.pointerId);
+        stage.classList.remove("moving");
+      });
+    }
+    stage.addEventListener("keydown", (event) => {
+      const step = 60;
+      const act = {
+        "+": () => this.zoom(STEP), "=": () => this.zoom(STEP), "-": () => this.zoom(1 / STEP),
+        0: () => this.fit(), 1: () => this.full(),
+        ArrowLeft: () => this.move(step, 0), ArrowRight: () => this.move(-step, 0),
+        ArrowUp: () => this.move(0, step), ArrowDown: () => this.move(0, -step),
+      }[event.key];
+      if (!act || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      act();
+    });
+    const buttons = { smaller: () => this.zoom(1 / STEP), larger: () => this.zoom(STEP), fit: () => this.fit(), full: () => this.full() };
+    for (const [id, act] of Object.entries(buttons)) document.getElementById(id).addEventListener("click", act);
+  }
+
+  pinch(moved, old, now) {
+    const [, other] = [...this.pointers].find(([id]) => id !== moved);
+    const apart = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
+    this.zoom(apart(now) / apart(old), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
+    this.move((now[0] - old[0]) / 2, (now[1] - old[1]) / 2);
+  }
+}
+
+/** Loads a picture before it replaces what an image shows; tells whether it could be shown. */
+async function load(image, address) {
+  if (image.dataset.address === address) return true;
+  const fresh = new Image();
+  fresh.src = address;
+  try {
+    await fresh.decode();
+  } catch {
+    return false;
+  }
+  image.src = address;
+  image.dataset.address = address;
+  await image.decode().catch(() => {});
+  return true;
+}

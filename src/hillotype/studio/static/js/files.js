@@ -1,0 +1,56 @@
+// Pictures that are dropped, chosen or pasted: files with the names they have in their folder.
+
+const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif)$/i;
+
+/**
+ * Takes files from everywhere on the page.
+ * @param {(files: {file: File, name: string}[]) => void} take is called with what comes.
+ * @param {(text: string) => void} say is told what is left out.
+ */
+export function takeFiles(take, say) {
+  const body = document.body;
+  let inside = 0;
+  const over = (change) => body.classList.toggle("dropping", (inside += change) > 0);
+  addEventListener("dragenter", () => over(1));
+  addEventListener("dragleave", () => over(-1));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    inside = 0;
+    over(0);
+    // The entries must be asked for now: they are gone once this function has waited.
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    give(entries.length ? (await Promise.all(entries.map((entry) => inEntry(entry)))).flat() : plain(event.dataTransfer.files));
+  });
+  addEventListener("paste", (event) => give(plain(event.clipboardData.files)));
+  for (const [button, input] of [["choose", "files"], ["more", "files"], ["choose-folder", "folder"]]) {
+    const chooser = document.getElementById(input);
+    document.getElementById(button).addEventListener("click", () => chooser.click());
+    chooser.onchange = () => {
+      give(plain(chooser.files));
+      chooser.value = "";
+    };
+  }
+
+  function give(files) {
+    // Of a folder only pictures are taken; a file that was meant itself is sent, and the studio says what is wrong.
+    const wanted = files.filter(({ name }) => !name.includes("/") || (PICTURES.test(name) && !/(^|\/)\./.test(name)));
+    const left = files.length - wanted.length;
+    if (left) say(`${left} ${left === 1 ? "file that is no picture was" : "files that are no pictures were"} left out.`);
+    if (wanted.length) take(wanted);
+  }
+}
+
+const plain = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+
+async function inEntry(entry, folder = "") {
+  const name = folder + entry.name;
+  if (entry.isFile) return [{ file: await new Promise((found, lost) => entry.file(found, lost)), name }];
+  const reader = entry.createReader();
+  const files = [];
+  for (;;) {
+    const some = await new Promise((found, lost) => reader.readEntries(found, lost)); // a hundred at a time
+    if (!some.length) return files;
+    for (const each of some) files.push(...(await inEntry(each, `${name}/`)));
+  }
+}

@@ -1,0 +1,198 @@
+// The laboratory: runs while they train, side by side, recipes to start, reports, codes to explore.
+
+import { get, post } from "./api.js";
+import { chart, short } from "./chart.js";
+import { Explorer } from "./explorer.js";
+
+const MOST = 6; // runs side by side
+const WORDS = { training: "Training", stopped: "Stopped", finished: "Finished" };
+const MEASURES = { loss: ["training", "validation"], "PSNR, dB": ["PSNR, dB"] };
+
+const part = (id) => document.getElementById(id);
+const chosen = new Map(); // id -> details, in the order in which they were chosen
+let overview = { runs: [], training: { going: false, name: "", message: "" } };
+let recipes = [];
+let measure = "loss";
+const explorer = new Explorer();
+addEventListener("resize", () => draw());
+
+async function start() {
+  for (const name of Object.keys(MEASURES)) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = name;
+    button.onclick = () => {
+      measure = name;
+      draw();
+    };
+    part("measures").append(button);
+  }
+  part("start").addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(train);
+  });
+  part("start").elements.recipe.onchange = describeRecipe;
+  part("stop").onclick = () => attempt(() => post("laboratory/stop"));
+  const events = new EventSource("api/v1/laboratory/events");
+  events.onmessage = (event) => show(JSON.parse(event.data));
+  events.onopen = () => warn("");
+  events.onerror = () => warn("The studio does not answer; see whether it still runs.");
+  recipes = await get("laboratory/recipes");
+  part("start").elements.recipe.replaceChildren(...recipes.map(({ id, name }) => new Option(name, id)));
+  describeRecipe();
+  const reports = await get("laboratory/reports");
+  part("reports-part").hidden = !reports.length;
+  part("reports").replaceChildren(...reports.map(({ id, name }) => {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = `api/v1/laboratory/reports/${id}`;
+    link.target = "_blank";
+    link.textContent = name;
+    item.append(link);
+    return item;
+  }));
+}
+
+function warn(text) {
+  part("banner").textContent = text;
+  part("banner").hidden = !text;
+}
+
+async function attempt(act) {
+  try {
+    warn("");
+    await act();
+  } catch (error) {
+    warn(error.message);
+  }
+}
+
+/** Shows the overview; runs that are chosen and have logged something are read again. */
+function show(state) {
+  const before = new Map(overview.runs.map((run) => [run.id, run]));
+  overview = state;
+  part("no-runs").hidden = state.runs.length > 0;
+  const rows = new Map([...part("runs").children].map((row) => [row.dataset.id, row]));
+  const shown = state.runs.map((run) => {
+    const row = rows.get(run.id) ?? makeRow(run);
+    row.querySelector("strong").textContent = run.name;
+    row.querySelector("small").textContent = describe(run);
+    const bar = row.querySelector("progress");
+    bar.hidden = run.status !== "training" || !run.steps;
+    if (run.steps) bar.value = run.step / run.steps;
+    bar.setAttribute("aria-label", `${run.name}: progress`);
+    if (chosen.has(run.id) && before.get(run.id)?.changed !== run.changed) read(run.id);
+    return row;
+  });
+  arrange(part("runs"), shown);
+  showTraining(state.training);
+}
+
+function describe(run) {
+  const steps = `${run.step.toLocaleString("en")}${run.steps ? ` of ${run.steps.toLocaleString("en")}` : ""} steps`;
+  return [WORDS[run.status], steps, `validation ${short(run.validation_loss)}`].join(" · ");
+}
+
+function showTraining(training) {
+  part("stop").hidden = !training.going;
+  part("training").textContent = training.going ? `Training ${training.name}.` : training.message;
+  part("training").classList.toggle("bad", !training.going && Boolean(training.message));
+  if (training.message) part("start-part").open = true;
+}
+
+function makeRow(run) {
+  const row = part("run").content.firstElementChild.cloneNode(true);
+  row.dataset.id = run.id;
+  const box = row.querySelector("input");
+  box.onchange = () => {
+    if (!box.checked) chosen.delete(run.id);
+    else if (chosen.size < MOST) {
+      chosen.set(run.id, null);
+      return void read(run.id);
+    } else box.checked = false;
+    draw();
+  };
+  return row;
+}
+
+const read = (id) => attempt(async () => {
+  const details = await get(`laboratory/runs/${id}`);
+  if (chosen.has(id)) chosen.set(id, details);
+  draw();
+});
+
+function draw() {
+  const runs = [...chosen.values()].filter(Boolean);
+  part("hint").hidden = runs.length > 0;
+  part("plot").hidden = !runs.length;
+  for (const button of part("measures").children) button.setAttribute("aria-pressed", String(button.textContent === measure));
+  const curves = runs.flatMap((run, at) =>
+    run.curves
+      .filter(({ name }) => MEASURES[measure].includes(name))
+      .map((curve) => ({ ...curve, name: `${run.name}, ${curve.name}`, color: at, faint: curve.name === "training" })),
+  );
+  part("chart").replaceChildren(chart(curves, measure === "loss", Math.max(280, part("chart").clientWidth)));
+  part("chart-about").textContent = measure === "loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
+  const columns = new Map([...part("columns").children].map((column) => [column.dataset.id, column]));
+  arrange(part("columns"), runs.map((run, at) => fill(columns.get(run.id) ?? makeColumn(run), run, at)));
+}
+
+/** Makes these the children of an element; what is in its place already stays, and keeps the focus. */
+function arrange(parent, children) {
+  children.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+  while (parent.children.length > children.length) parent.lastChild.remove();
+}
+
+function makeColumn(run) {
+  const column = part("column").content.firstElementChild.cloneNode(true);
+  column.dataset.id = run.id;
+  column.querySelector(".explore").onclick = () => explorer.open(run);
+  column.querySelector(".resume").onclick = () => attempt(() => post(`laboratory/runs/${run.id}/resume`));
+  return column;
+}
+
+function fill(column, run, at) {
+  const swatch = document.createElement("span");
+  swatch.className = `swatch c${at % 6}`;
+  column.querySelector("h3").replaceChildren(swatch, run.name);
+  const entries = {
+    "": run.summary,
+    task: `${run.task}, ${run.model}`,
+    steps: `${run.step.toLocaleString("en")} in ${short(run.seconds / 60)} min`,
+    "validation loss": short(run.validation_loss),
+    PSNR: `${short(run.validation_psnr)} dB${run.untouched_psnr === null ? "" : ` (left alone: ${short(run.untouched_psnr)} dB)`}`,
+  };
+  column.querySelector("dl").replaceChildren(
+    ...Object.entries(entries).filter(([, value]) => value).flatMap(([key, value]) => {
+      const [term, text] = [document.createElement("dt"), document.createElement("dd")];
+      term.textContent = key || "what";
+      text.textContent = value;
+      return [term, text];
+    }),
+  );
+  const image = column.querySelector("img");
+  image.hidden = column.querySelector(".samples-about").hidden = !run.samples;
+  image.alt = `Samples of ${run.name}`;
+  const address = `api/v1/laboratory/runs/${run.id}/samples?at=${run.changed}`;
+  if (run.samples && image.getAttribute("src") !== address) image.src = address;
+  column.querySelector(".resume").hidden = run.status !== "stopped";
+  column.querySelector("pre").textContent = run.recipe;
+  return column;
+}
+
+function describeRecipe() {
+  const { recipe, name } = part("start").elements;
+  const { summary = "", task, model, data = [], name: full = "" } = recipes.find(({ id }) => id === recipe.value) ?? {};
+  part("recipe-about").textContent = [summary, `${task}, ${model}`, data.join(", ")].filter(Boolean).join(" · ");
+  name.value = full.replaceAll("/", "-");
+}
+
+async function train() {
+  const values = new FormData(part("start"));
+  const minutes = values.get("minutes") ? Number(values.get("minutes")) : null;
+  await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), minutes });
+}
+
+attempt(start);

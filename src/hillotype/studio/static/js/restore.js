@@ -1,0 +1,167 @@
+// The page that restores: what the person does becomes calls of the API, what the studio tells becomes what is seen.
+
+import { get, openSession } from "./api.js";
+import { Compare } from "./compare.js";
+import { takeFiles } from "./files.js";
+import { describe, isGoing, List } from "./list.js";
+import { SettingsForm } from "./settings.js";
+
+const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be left for pictures
+
+const part = (id) => document.getElementById(id);
+const jobs = new Map(); // by id, in the order in which they came
+let chosen = null;
+let session, list, compare, form;
+
+async function start() {
+  const [models, about] = await Promise.all([get("models"), get("about")]);
+  part("pages").hidden = !about.laboratory;
+  session = await openSession();
+  compare = new Compare(part("stage"), part("cut"));
+  form = new SettingsForm(part("settings"), models, restart);
+  list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
+  part("again").onclick = () => restart(form.read());
+  part("for-all").onclick = restartAll;
+  part("clear").onclick = () => [...jobs.keys()].forEach(drop);
+  part("save-all").href = session.archive();
+  session.listen(changed, lost);
+}
+
+function say(text) {
+  part("told").textContent = text;
+}
+
+function warn(text) {
+  part("banner").textContent = text;
+  part("banner").hidden = !text;
+}
+
+/** The same function, which shows what is refused in place of throwing it. */
+function attempt(act) {
+  return async (...given) => {
+    try {
+      warn("");
+      return await act(...given);
+    } catch (error) {
+      warn(error.message);
+    }
+  };
+}
+
+function lost(ended) {
+  if (ended === null) warn("");
+  else if (ended) warn("This studio has ended, and its pictures are removed. Start it again and load this page anew.");
+  else warn("The studio does not answer; see whether it still runs.");
+}
+
+/** Sends files, some at a time; each is in the list from the start. */
+async function send(files) {
+  const settings = form.read();
+  const waiting = files.map(({ file, name }) => {
+    const id = `sending-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+    changed({ id, name, status: "sending", settings, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
+    return { id, file, name };
+  });
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next, settings);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+async function sendOne({ id, file, name }, settings) {
+  try {
+    const job = await session.add(file, name, settings);
+    if (!jobs.delete(id)) return void session.remove(job.id); // it was taken out of the list meanwhile
+    list.rename(id, job.id);
+    if (chosen === id) chosen = job.id;
+    changed(jobs.get(job.id) ?? job); // an event may have told more already
+  } catch (error) {
+    const job = jobs.get(id);
+    if (job) changed({ ...job, status: "failed", message: error.message });
+  }
+}
+
+/** Shows a job as it is now. */
+function changed(job) {
+  const before = jobs.get(job.id);
+  jobs.set(job.id, job);
+  list.show(job);
+  if (chosen === null) pick(job.id);
+  else if (chosen === job.id) showChosen();
+  if (before && isGoing(before) && !isGoing(job)) say(`${job.name}: ${describe(job)}`);
+  showCounts();
+}
+
+function pick(id) {
+  chosen = id;
+  list.choose(id);
+  form.show(jobs.get(id).settings);
+  showChosen();
+}
+
+function showChosen() {
+  const job = jobs.get(chosen);
+  const done = job.status === "done";
+  part("name").textContent = job.name;
+  part("done").textContent = [describe(job), ...job.notes].join(" · ");
+  part("done").classList.toggle("bad", job.status === "failed");
+  const working = part("working");
+  working.hidden = !isGoing(job);
+  working.textContent = describe(job);
+  const save = part("save");
+  save.toggleAttribute("aria-disabled", !done);
+  if (done) {
+    save.href = session.address(job.id, "result");
+    save.download = job.result.split("/").pop();
+  } else save.removeAttribute("href");
+  part("again").hidden = job.status !== "cancelled";
+  if (job.id.startsWith("sending") || job.status === "failed") compare.clear();
+  else {
+    const after = done && session.address(job.id, `after?run=${job.run}`);
+    // While it is done again with other settings, the last result stays in sight.
+    if (done || !compare.after.dataset.address?.includes(job.id)) compare.show(session.address(job.id, "before"), after);
+  }
+  part("stage").querySelector(".before").alt = `${job.name}, before`;
+  part("stage").querySelector(".after").alt = `${job.name}, after`;
+}
+
+function showCounts() {
+  const all = [...jobs.values()];
+  const done = all.filter((job) => job.status === "done").length;
+  document.querySelector("main").classList.toggle("empty", !all.length);
+  for (const section of document.querySelectorAll(".bench, .side")) section.hidden = !all.length;
+  part("list-title").textContent = all.length > 1 ? `Pictures: ${done} of ${all.length} done` : "Pictures";
+  part("save-all").hidden = done < 2;
+  part("save-all").textContent = `Save all ${done}`;
+  part("for-all").hidden = part("clear").hidden = all.length < 2;
+}
+
+const restart = attempt(async (settings) => {
+  const job = jobs.get(chosen);
+  if (job && !job.id.startsWith("sending")) changed(await session.restart(job.id, settings));
+});
+
+const restartAll = attempt(async () => {
+  const settings = form.read();
+  for (const job of jobs.values()) {
+    const same = Object.entries(settings).every(([key, value]) => job.settings[key] === value);
+    if (!job.id.startsWith("sending") && !(same && job.status === "done")) await session.restart(job.id, settings);
+  }
+});
+
+function drop(id) {
+  if (!id.startsWith("sending")) attempt(session.remove)(id);
+  const next = list.neighbor(id);
+  jobs.delete(id);
+  list.remove(id);
+  if (chosen === id) {
+    chosen = null;
+    if (next) pick(next);
+    else compare.clear();
+  }
+  showCounts();
+}
+
+const started = start();
+started.catch((error) => warn(error.message));
+takeFiles((files) => started.then(() => send(files)), say); // at once: nobody has to wait with dropping

@@ -1,0 +1,90 @@
+"""Pictures as a browser can show them, in full or small, and files as answers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio
+from fastapi.responses import StreamingResponse
+from PIL import Image
+
+from hillotype.files import write_whole
+from hillotype.pictures import read_picture, to_pil, write_picture
+from hillotype.pictures.modes import to_8_bit
+from hillotype.studio.problems import Refusal
+
+TYPES = {
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
+}
+"""The media type of a picture file by its suffix."""
+
+_CHUNK = 1 << 18
+
+
+def displayable(path: Path, max_pixels: int) -> Path:
+    """Return a picture file that browsers show: TIFF is copied to PNG, once, beside it.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    if path.suffix != ".tif":
+        return path
+    copy = path.with_suffix(".view.png")
+    if not copy.exists():
+        write_picture(read_picture(path, max_pixels=max_pixels), copy, overwrite=True)
+    return copy
+
+
+def small(path: Path, side: int, max_pixels: int) -> Path:
+    """Return a small copy of a picture file, its longest side at most `side` pixels, made once beside it.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    copy = path.with_suffix(f".{side}.webp")
+    if not copy.exists():
+        image = to_pil(to_8_bit(read_picture(path, max_pixels=max_pixels)))
+        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
+        file = io.BytesIO()
+        image.save(file, "WEBP", quality=85, icc_profile=profile)
+        write_whole([file.getvalue()], copy, overwrite=True)
+    return copy
+
+
+async def send_file(path: Path, name: str = "") -> StreamingResponse:
+    """Return a picture file as the answer; with a name, as a file to save.
+
+    It is opened at once, so that it may be removed while it is sent.
+
+    Raises:
+        Refusal: it was removed.
+    """
+    try:
+        file = await anyio.open_file(path, "rb")
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise Refusal(404, "This picture is not here any more; add it again.") from error
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async with file:
+            while chunk := await file.read(_CHUNK):
+                yield chunk
+
+    headers = {"Content-Length": str(size)}
+    if name:
+        headers["Content-Disposition"] = attachment(name)
+    return StreamingResponse(chunks(), media_type=TYPES[path.suffix], headers=headers)
+
+
+def attachment(name: str) -> str:
+    """Return the Content-Disposition that has a file saved under the last part of a name (RFC 6266)."""
+    return f"attachment; filename*=utf-8''{quote(name.rpartition('/')[2], safe='')}"

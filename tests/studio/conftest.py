@@ -1,0 +1,144 @@
+"""What tests of the studio share: pictures as bytes, a client in the process, and a server on a port."""
+
+import io
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from hillotype.studio import Limits, make_app
+from hillotype.studio.serve import Server, listen
+
+API = "/api/v1"
+USUAL = Limits()
+
+
+def encoded(array, format="PNG", **options):
+    """A picture file as bytes."""
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, format, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def gray():
+    """A gray JPEG of 60 x 40 pixels."""
+    return encoded(np.add.outer(np.arange(40), 3 * np.arange(60)).astype(np.uint8), "JPEG", quality=95)
+
+
+@pytest.fixture(scope="session")
+def large():
+    """A noisy gray PNG whose denoising takes many tiles."""
+    return encoded(np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8), compress_level=0)
+
+
+@contextmanager
+def opened(limits=USUAL, **options):
+    """A client of a studio in this process."""
+    with TestClient(make_app(limits, **options), base_url="http://localhost") as client:
+        yield client
+
+
+@pytest.fixture
+def client(tiny_zoo):
+    with opened() as client:
+        yield client
+
+
+@dataclass
+class Live:
+    """A studio that listens on a port of this computer."""
+
+    address: str
+    app: object
+
+    @property
+    def sessions(self):
+        return self.app.state.sessions
+
+
+@contextmanager
+def served(limits=USUAL, **options):
+    """A studio on a port, in a thread."""
+    listening = listen("127.0.0.1", 0)
+    app = make_app(limits, **options)
+    server = Server(app)
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield Live(f"http://127.0.0.1:{listening.getsockname()[1]}", app)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+@pytest.fixture
+def live(tiny_zoo):
+    with served() as studio:
+        yield studio
+
+
+def until(holds, seconds=20.0):
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium (`apt-get install chromium`), driven by Playwright."""
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install 'hillotype[dev]'")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no browser is installed: apt-get install chromium")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a page of a studio; what it logs as errors of scripts or of its policy fails the test."""
+    contexts, errors = [], []
+
+    def open_page(studio, path="", **options):
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda told: errors.append(told.text) if "Security Policy" in told.text else None)
+        with page.expect_response("**/events"):  # the last thing that the page asks for at its start
+            page.goto(f"{studio.address}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def barriers():
+    """Finds what axe-core knows to keep people out of a page."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
+
+    def barriers(page):
+        found = axe.Axe().run(page).response["violations"]
+        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+    return barriers

@@ -1,0 +1,305 @@
+import io
+import json
+import socket
+import zipfile
+from pathlib import Path
+
+import httpx2
+import numpy as np
+import pytest
+from PIL import Image
+from tests.studio.conftest import API, encoded, opened, served, until
+from typer.testing import CliRunner
+
+from hillotype.cli.app import app as command
+from hillotype.studio import Limits
+
+
+def new_session(client):
+    return f"{API}/sessions/{client.post(f'{API}/sessions').json()['id']}"
+
+
+def add(client, session, content, **settings):
+    answer = client.post(f"{session}/jobs", params=settings, content=content)
+    assert answer.status_code == 202, answer.text
+    return f"{session}/jobs/{answer.json()['id']}"
+
+
+def ended(client, job):
+    until(lambda: client.get(job).json()["status"] not in ("queued", "running"))
+    return client.get(job).json()
+
+
+def message(answer, status):
+    assert answer.status_code == status, answer.text
+    (text,) = answer.json().values()
+    assert "Traceback" not in text
+    assert "hillotype-studio-" not in text  # no path of ours
+    return text
+
+
+@pytest.mark.parametrize("task", ["restore", "denoise", "colorize"])
+def test_picture_in_picture_out_as_the_command_line_does_it(client, tmp_path, task):
+    exif = Image.Exif()
+    exif[0x010E] = "Grandmother"
+    shades = np.add.outer(np.arange(40), 3 * np.arange(60)).astype(np.uint8)
+    picture = encoded(shades, "JPEG", quality=95, exif=exif.tobytes(), dpi=(300, 300))
+    source = tmp_path / "a.jpg"
+    source.write_bytes(picture)
+    result = CliRunner().invoke(command, [task, str(source), "-o", str(tmp_path / "b.jpg"), "--strength", "0.7"])
+    assert result.exit_code == 0
+    answer = client.post(f"{API}/{task}?strength=0.7", content=picture)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.content == (tmp_path / "b.jpg").read_bytes()
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.getexif()[0x010E] == "Grandmother"
+
+
+def test_a_picture_that_needs_nothing_comes_back_byte_for_byte(client):
+    colors = np.zeros((60, 60, 3), np.uint8)
+    colors[:, 30:] = (200, 30, 40)
+    colors[30:, :] = (20, 130, 240)
+    picture = encoded(colors)
+    assert client.post(f"{API}/restore", content=picture).content == picture
+
+
+@pytest.mark.parametrize(("format", "suffix"), [("PNG", "png"), ("TIFF", "tif"), ("WEBP", "webp"), ("GIF", "png")])
+def test_the_content_decides_the_format(client, gray, format, suffix):
+    image = Image.open(io.BytesIO(gray))
+    file = io.BytesIO()
+    image.save(file, format)
+    answer = client.post(f"{API}/colorize", content=file.getvalue())
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith(f"picture-colorized.{suffix}")
+
+
+def test_a_job_from_upload_to_removal(client, gray):
+    session = new_session(client)
+    job = add(client, session, gray, name="../al bum/Öma.jpg", task="colorize", vividness=2)
+    state = ended(client, job)
+    assert state["status"] == "done"
+    assert state["steps"] == ["colorize"]
+    assert state["progress"] == 1
+    assert state["name"] == "al bum/Öma.jpg"
+    assert state["result"] == "al bum/Öma-colorized.jpg"
+    assert state["settings"] == {"task": "colorize", "strength": 1, "vividness": 2, "model": None}
+    assert client.get(session).json()["jobs"] == [state]
+    result = client.get(f"{job}/result")
+    assert "filename*=utf-8''%C3%96ma-colorized.jpg" in result.headers["content-disposition"]
+    assert Image.open(io.BytesIO(result.content)).mode == "RGB"
+    assert client.get(f"{job}/before").content == gray
+    assert client.get(f"{job}/after").content == result.content
+    assert Image.open(io.BytesIO(client.get(f"{job}/after?side=32").content)).size == (32, 21)
+    assert client.delete(job).status_code == 204
+    message(client.get(f"{job}/result"), 404)
+    assert client.get(session).json()["jobs"] == []
+
+
+def test_done_again_with_other_settings(client, gray):
+    job = add(client, new_session(client), gray, task="colorize")
+    ended(client, job)
+    first = client.get(f"{job}/result").content
+    again = client.put(f"{job}/settings", json={"task": "colorize", "strength": 0.0})
+    assert again.json()["run"] == 2
+    assert ended(client, job)["status"] == "done"
+    second = Image.open(io.BytesIO(client.get(f"{job}/result").content))
+    assert np.ptp(np.asarray(second).astype(int), axis=2).max() <= 2
+    assert client.get(f"{job}/result").content != first
+
+
+def test_16_bits_of_a_tiff_stay_and_browsers_see_a_png(client):
+    shades = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint16) * 500
+    job = add(client, new_session(client), encoded(shades, "TIFF"), name="scan.tif", task="denoise")
+    state = ended(client, job)
+    assert state["result"] == "scan-denoised.tif"
+    assert Image.open(io.BytesIO(client.get(f"{job}/result").content)).mode == "I;16"
+    for view in ("before", "after"):
+        assert client.get(f"{job}/{view}").headers["content-type"] == "image/png"
+
+
+def test_all_results_as_one_zip(client, gray):
+    session = new_session(client)
+    message(client.get(f"{session}/archive"), 409)
+    jobs = [add(client, session, gray, name=name) for name in ("a.jpg", "A.jpg", "b/a.jpg")]
+    bad = add(client, session, gray[:300], name="bad.jpg")
+    for job in (*jobs, bad):
+        ended(client, job)
+    answer = client.get(f"{session}/archive")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["a-restored.jpg", "A-restored (2).jpg", "b/a-restored.jpg"]
+
+
+def test_models_have_cards(client):
+    models = client.get(f"{API}/models").json()
+    assert [model["name"] for model in models] == ["colorize", "denoise-color", "denoise-gray"]
+    assert models[0]["summary"] == "A tiny one."
+    assert models[0]["bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"no picture", "no picture"),
+        (b"<!doctype html><p>", "no picture"),
+        (b"\xff\xd8\xff\xe0garbage", "damaged"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(99), "copy it again"),
+    ],
+)
+def test_what_is_no_picture_is_a_sentence(client, content, words):
+    assert words in message(client.post(f"{API}/restore", content=content), 422)
+
+
+def test_a_truncated_picture_does_not_stop_the_rest(client, gray):
+    session = new_session(client)
+    jobs = [add(client, session, content, name="x.jpg") for content in (gray[: len(gray) // 2], gray)]
+    failed, done = (ended(client, job) for job in jobs)
+    assert failed["status"] == "failed"
+    assert failed["message"].startswith("x.jpg: ")
+    assert done["status"] == "done"
+    message(client.get(f"{jobs[0]}/result"), 409)
+    message(client.get(f"{jobs[0]}/before?side=100"), 422)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("strength=2", "strength"),
+        ("strength=nan", "strength"),
+        ("vividness=-1", "vividness"),
+        ("model=/etc/passwd", "no model"),
+        ("model=../zoo/colorize.onnx", "no model"),
+        ("model=denoise-gray", "denoise"),
+        ("path=/etc/passwd", "path"),
+    ],
+)
+def test_settings_out_of_range_are_a_sentence(client, gray, query, words):
+    assert words in message(client.post(f"{API}/colorize?{query}", content=gray), 422)
+
+
+def test_a_model_that_is_gone_is_a_sentence(client, tiny_zoo, gray):
+    (tiny_zoo / "colorize.onnx").unlink()
+    assert "colorize" in message(client.post(f"{API}/colorize", content=gray), 422)
+
+
+def test_too_many_pixels_and_too_many_bytes(tiny_zoo, gray):
+    with opened(Limits(pixels=2000)) as client:
+        assert "2,400 pixels" in message(client.post(f"{API}/restore", content=gray), 422)
+    with opened(Limits(bytes=len(gray) - 1)) as client:
+        message(client.post(f"{API}/restore", content=gray), 413)
+        message(client.post(f"{API}/restore", content=iter([gray[:50], gray[50:]])), 413)  # its length not told
+        assert client.app.state.sessions.stored() == 0
+    with opened(Limits(stored=len(gray) + 100)) as client:
+        session = new_session(client)
+        job = add(client, session, gray)
+        assert "full" in message(client.post(f"{session}/jobs", content=gray), 413)
+        client.delete(job)
+        add(client, session, gray)
+
+
+def test_too_many_waiting(tiny_zoo, large):
+    with opened(Limits(jobs=1, waiting=1)) as client:
+        session = new_session(client)
+        job = add(client, session, large)
+        assert "waiting" in message(client.post(f"{session}/jobs", content=large), 429)
+        assert len(client.get(session).json()["jobs"]) == 1
+        client.delete(job)
+
+
+def test_json_bodies_are_small(client, gray):
+    job = add(client, new_session(client), gray)
+    answer = client.put(f"{job}/settings", content=b'{"model": "' + b"x" * 100_000 + b'"}')
+    assert answer.status_code == 413
+
+
+def test_cancel_while_it_works(client, large):
+    session = new_session(client)
+    job = add(client, session, large, task="denoise")
+    until(lambda: client.get(job).json()["status"] == "running")
+    assert client.post(f"{job}/cancel").json()["status"] == "cancelled"
+    message(client.get(f"{job}/result"), 409)
+    root = Path(client.app.state.sessions.find(session.rpartition("/")[2]).folder)
+    until(lambda: not list(root.glob("*/run-*")))
+    client.put(f"{job}/settings", json={"strength": 0.5})
+    assert ended(client, job)["status"] == "done"
+
+
+def test_what_waits_is_cancelled_at_once(tiny_zoo, large, gray):
+    with opened(Limits(jobs=1)) as client:
+        session = new_session(client)
+        first, second = (add(client, session, content, task="denoise") for content in (large, gray))
+        assert client.get(second).json()["status"] == "queued"
+        assert client.post(f"{second}/cancel").json()["status"] == "cancelled"
+        client.post(f"{first}/cancel")
+
+
+def test_unknown_sessions_jobs_and_addresses(client):
+    session = new_session(client)
+    for address in (f"{API}/sessions/x", f"{API}/sessions/x/jobs/y", f"{session}/jobs/y", f"{API}/nothing", "/none"):
+        message(client.get(address), 404)
+    message(client.put(API + "/models"), 405)
+    assert client.delete(session).status_code == 204
+    message(client.get(session), 404)
+
+
+def test_files_of_a_session_go_with_it_and_all_with_the_studio(tiny_zoo, gray):
+    with opened() as client:
+        sessions = client.app.state.sessions
+        root = sessions.open().folder.parent
+        session = new_session(client)
+        ended(client, add(client, session, gray))
+        assert len(list(root.rglob("picture.jpg"))) == 2
+        client.delete(session)
+        assert not list(root.rglob("picture.jpg"))
+        ended(client, add(client, new_session(client), gray))
+        client.post(f"{API}/restore", content=gray)
+        assert len(list(root.rglob("*.jpg"))) == 2  # those of the session; the single picture's are gone
+    assert not root.exists()
+
+
+def test_a_client_that_goes_away_is_forgotten(tiny_zoo, large):
+    with served(Limits(jobs=1)) as studio, httpx2.Client(base_url=studio.address) as client:
+        with pytest.raises(httpx2.ReadTimeout):
+            client.post(f"{API}/denoise", content=large, timeout=httpx2.Timeout(30, read=0.3))
+        until(lambda: studio.sessions.stored() == 0)
+
+
+def test_a_session_that_nobody_asks_for_is_removed(tiny_zoo, gray):
+    with served(Limits(patience=0.5)) as studio, httpx2.Client(base_url=studio.address) as client:
+        session = new_session(client)
+        add(client, session, gray)
+        with client.stream("GET", f"{session}/events") as events:
+            lines = events.iter_lines()
+            next(lines)
+            with pytest.raises(AssertionError):
+                until(lambda: studio.sessions.stored() == 0, seconds=1.5)  # it listens
+        until(lambda: studio.sessions.stored() == 0)
+        message(client.get(session), 404)
+
+
+def test_events_tell_of_each_step(live, gray):
+    with httpx2.Client(base_url=live.address) as client:
+        session = new_session(client)
+        with client.stream("GET", f"{session}/events", timeout=20) as events:
+            assert events.headers["content-type"].startswith("text/event-stream")
+            add(client, session, gray, name="a.jpg")
+            lines = (json.loads(line[6:]) for line in events.iter_lines() if line.startswith("data: "))
+            seen = []
+            for state in lines:
+                seen.append(state["status"])
+                if state["status"] == "done":
+                    break
+        assert seen[0] == "queued"
+        assert seen[-1] == "done"
+
+
+def test_an_upload_that_stalls_is_ended(tiny_zoo):
+    with served(Limits(stall=0.2)) as studio:
+        host, port = studio.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as wire:
+            wire.sendall(f"POST {API}/restore HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nabc".encode())
+            assert b" 408 " in wire.recv(1000).split(b"\r\n")[0]
+        assert studio.sessions.stored() == 0

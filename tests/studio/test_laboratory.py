@@ -1,0 +1,216 @@
+import io
+import json
+import shutil
+import subprocess
+import sys
+
+import httpx2
+import numpy as np
+import pytest
+from PIL import Image
+from tests.latent.conftest import blobs, make_tiny_run  # noqa: F401
+from tests.studio.conftest import API, opened, served, until
+
+from hillotype.train.loop import fit
+
+LABORATORY = f"{API}/laboratory"
+
+
+@pytest.fixture(scope="module")
+def trained(blobs, tmp_path_factory):  # noqa: F811
+    """A folder with a finished run of an autoencoder and one of a net without codes."""
+    root = tmp_path_factory.mktemp("runs")
+    fit(make_tiny_run(blobs, "vae", 40), root / "deep" / "vae")
+    fit(make_tiny_run(blobs, "skip", 2), root / "skip")
+    return root
+
+
+@pytest.fixture
+def root(trained, tmp_path, monkeypatch):
+    """A working folder with these runs in it."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained, tmp_path / "runs")
+    return tmp_path
+
+
+@pytest.fixture
+def client(root):
+    with opened() as client:
+        yield client
+
+
+def run_of(client, name):
+    found = {run["name"]: run for run in client.get(LABORATORY).json()["runs"]}
+    return f"{LABORATORY}/runs/{found[name]['id']}"
+
+
+def picture(answer):
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/webp"
+    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("L"))
+
+
+def test_runs_are_found_with_their_figures(client):
+    assert client.get(f"{API}/about").json()["laboratory"] is True
+    runs = client.get(LABORATORY).json()["runs"]
+    assert [run["name"] for run in runs] == ["deep/vae", "skip"]
+    assert [run["status"] for run in runs] == ["finished", "finished"]
+    assert runs[0]["step"] == runs[0]["steps"] == 40
+    assert runs[0]["validation_loss"] > 0
+    details = client.get(run_of(client, "deep/vae")).json()
+    assert [curve["name"] for curve in details["curves"]] == ["training", "validation", "PSNR, dB"]
+    assert 'name = "tiny-vae"' in details["recipe"]
+    samples = client.get(f"{run_of(client, 'skip')}/samples")
+    assert Image.open(io.BytesIO(samples.content)).size[0] > 12
+
+
+def test_a_log_that_is_being_written(client, root):
+    log = root / "runs" / "skip" / "metrics.jsonl"
+    recipe = log.with_name("run.toml")
+    recipe.write_text(recipe.read_text().replace("steps = 2", "steps = 500"))
+    log.write_text('{"step": 1, "train_loss": 3.5, "learning_rate": 0.1}\n{"step": 2, "train_lo')
+    details = client.get(run_of(client, "skip")).json()
+    assert details["status"] == "training"
+    assert details["step"] == 1
+    assert details["train_loss"] == 3.5
+    assert details["validation_loss"] is None
+    recipe.write_text("no recipe")
+    assert client.get(run_of(client, "skip")).json()["task"] == ""
+
+
+def test_events_come_when_a_run_logs_something(root):
+    with (
+        served() as studio,
+        httpx2.Client(base_url=studio.address, timeout=20) as client,
+        client.stream("GET", f"{LABORATORY}/events") as events,
+    ):
+        told = (json.loads(line[6:]) for line in events.iter_lines() if line.startswith("data: "))
+        assert next(told)["runs"][1]["step"] == 2
+        with (root / "runs" / "skip" / "metrics.jsonl").open("a") as log:
+            log.write('{"step": 3, "train_loss": 1.0}\n')
+        assert next(told)["runs"][1]["step"] == 3
+
+
+def test_the_map_and_what_stands_between(client):
+    run = run_of(client, "deep/vae")
+    answer = client.get(f"{run}/map").json()
+    assert answer["numbers"] == 3
+    assert answer["prior"] == "own"
+    assert {point["label"] for point in answer["points"]} == {"left", "right"}
+    first, last = answer["points"][0], answer["points"][-1]
+    views = [picture(client.get(f"{run}/at", params={"x": each["x"], "y": each["y"]})) for each in (first, last)]
+    assert np.abs(views[0].astype(int) - views[1]).max() > 5
+    assert (
+        picture(client.get(f"{run}/picture?number=0")).shape[1] > picture(client.get(f"{run}/at?x=0&y=0")).shape[0] / 2
+    )
+    picture(client.get(f"{run}/sample?count=4&seed=1"))
+    picture(client.get(f"{run}/walk?pictures=0&pictures=5&how=slerp&steps=4"))
+    picture(client.get(f"{run}/blend", params={"pictures": [0, 5], "expression": "a - 0.5*b"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "words"),
+    [
+        ("skip", "map", "no code"),
+        ("deep/vae", "walk?pictures=0", "fewer than two"),
+        ("deep/vae", "walk?pictures=0&pictures=900", "0 to"),
+        ("deep/vae", "blend?pictures=0&expression=a-b", "there is no b"),
+        ("deep/vae", "blend?pictures=0&expression=;", "not understood"),
+        ("deep/vae", "at?x=nan&y=0", "NaN"),
+        ("deep/vae", "sample?count=0", "count"),
+    ],
+)
+def test_what_cannot_be_explored_is_a_sentence(client, name, address, words):
+    answer = client.get(f"{run_of(client, name)}/{address}")
+    assert answer.status_code == 422, answer.text
+    assert words in answer.json()["message"]
+
+
+def test_a_recipe_is_trained_stopped_and_goes_on(client, root, blobs):  # noqa: F811
+    shutil.copytree(root / "runs" / "deep", root / "recipes")
+    recipe = root / "recipes" / "vae" / "run.toml"
+    recipe.write_text(recipe.read_text().replace("steps = 40", "steps = 100_000"))
+    recipes = {recipe["name"]: recipe for recipe in client.get(f"{LABORATORY}/recipes").json()}
+    assert "mnist-denoise/dense" in recipes  # of the package
+    recipe = recipes["vae/run"]["id"]
+    wanted = {"recipe": recipe, "name": "mine", "minutes": 10}
+    assert client.post(f"{LABORATORY}/runs", json=wanted).json() == {"name": "mine", "going": True, "message": ""}
+    refused = client.post(f"{LABORATORY}/runs", json={**wanted, "name": "other"})
+    assert refused.status_code == 409
+    assert "mine" in refused.json()["message"]
+    until(lambda: (root / "runs" / "mine" / "metrics.jsonl").exists(), seconds=60)
+    assert client.post(f"{LABORATORY}/stop").json() == {"name": "mine", "going": False, "message": ""}
+    assert client.post(f"{LABORATORY}/runs", json=wanted).status_code == 409  # it holds a run
+    assert client.post(f"{run_of(client, 'mine')}/resume").json()["going"]
+
+
+def test_a_training_that_fails_says_why(client, root):
+    (root / "recipes").mkdir()
+    text = (root / "runs" / "skip" / "run.toml").read_text()
+    (root / "recipes" / "bad.toml").write_text(text.replace('"folder:', '"folder:/nowhere'))
+    (recipe,) = [each["id"] for each in client.get(f"{LABORATORY}/recipes").json() if each["name"] == "bad"]
+    client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "bad"})
+    until(lambda: not client.get(LABORATORY).json()["training"]["going"], seconds=60)
+    assert "nowhere" in client.get(LABORATORY).json()["training"]["message"]
+
+
+@pytest.mark.parametrize("name", ["../out", "/tmp/x", "a/b", "", ".hidden", "-o"])
+def test_names_that_lead_elsewhere_are_refused(client, name):
+    answer = client.post(f"{LABORATORY}/runs", json={"recipe": "x", "name": name})
+    assert answer.status_code == 422
+
+
+def test_reports_run_no_script(client, root):
+    folder = root / "studies" / "toy"
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text(
+        "<!doctype html><style>p { color: red; }</style><p>Hello<script>alert(1)</script>"
+    )
+    (report,) = client.get(f"{LABORATORY}/reports").json()
+    answer = client.get(f"{LABORATORY}/reports/{report['id']}")
+    assert "Hello" in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "style-src 'sha256-" in policy
+    assert "unsafe" not in policy
+    assert client.get(f"{LABORATORY}/reports/x").status_code == 404
+
+
+def test_the_studio_itself_never_imports_torch():
+    code = (
+        "import sys\n"
+        "from fastapi.testclient import TestClient\n"
+        "from hillotype.studio import Limits, make_app\n"
+        "with TestClient(make_app(Limits()), base_url='http://localhost') as client:\n"
+        "    client.get('/api/v1/models'); client.get('/api/v1/laboratory')\n"
+        "print([name for name in ('torch', 'sklearn', 'matplotlib') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_page_of_the_laboratory(root, open_page, barriers):
+    with served() as studio:
+        page = open_page(studio, "laboratory.html")
+        page.get_by_role("checkbox", name="deep/vae").check()
+        page.get_by_role("checkbox", name="skip").check()
+        page.locator("article").nth(1).wait_for()
+        assert page.locator("#chart .line").count() == 4
+        page.get_by_role("button", name="PSNR, dB").click()
+        assert page.locator("#chart .line").count() == 2
+        page.get_by_text("Start a recipe", exact=True).click()
+        page.locator("article", has_text="skip").get_by_role("button", name="Explore its codes").click()
+        page.locator("#explorer-told", has_text="has no code").wait_for()
+        page.locator("article", has_text="vae").get_by_role("button", name="Explore its codes").click()
+        page.locator("#map").wait_for(timeout=60_000)
+        page.locator("#map").focus()
+        page.keyboard.press("Enter")
+        until(lambda: page.locator("#decoded").get_attribute("src"))
+        first = page.locator("#decoded").get_attribute("src")
+        for _ in range(12):
+            page.keyboard.press("ArrowRight")
+        until(lambda: page.locator("#decoded").get_attribute("src") != first)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Walk from one to the next").click()
+        page.locator("#made img").wait_for()
+        assert barriers(page) == []

@@ -1,0 +1,191 @@
+"""The page, driven in a real browser."""
+
+import zipfile
+
+import pytest
+from PIL import Image
+from tests.studio.conftest import served, until
+
+from hillotype.studio import Limits
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+
+def payload(name, content):
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def choose(page, *files):
+    page.set_input_files("#files", [payload(name, content) for name, content in files])
+
+
+def wait_for(page, holds):
+    """Wait until an expression holds in the page, whose policy forbids Playwright's own way."""
+    until(lambda: page.evaluate(holds))
+
+
+def wait_done(page, count=1):
+    states = "[...document.querySelectorAll('#list small')]"
+    going = f"{states}.some(each => /Sending|Waiting|Working/.test(each.textContent))"
+    wait_for(page, f"{states}.length >= {count} && !{going}")
+
+
+def divider(page):
+    return page.eval_on_selector("#stage", "stage => parseFloat(getComputedStyle(stage).getPropertyValue('--cut'))")
+
+
+def test_drop_a_picture_see_it_restored_move_the_slider_save_it(live, open_page, gray):
+    page = open_page(live)
+    dropped = page.evaluate_handle(
+        """bytes => {
+            const held = new DataTransfer();
+            held.items.add(new File([new Uint8Array(bytes)], "Oma.jpg", { type: "image/jpeg" }));
+            return held;
+        }""",
+        list(gray),
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+    wait_done(page)
+    assert page.locator("#list small").inner_text().startswith("Colored in")
+    wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
+    assert page.locator(".after").evaluate("image => image.naturalWidth") == 60
+
+    start = divider(page)
+    page.locator("#cut").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    assert divider(page) < start
+    box = page.locator("#stage").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 90, box["y"] + 50)
+    page.mouse.up()
+    assert divider(page) == pytest.approx(box["width"] / 2 + 90, abs=3)
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save picture").click()
+    assert download.value.suggested_filename == "Oma-restored.jpg"
+    with Image.open(download.value.path()) as image:
+        assert image.size == (60, 40)
+        assert image.mode == "RGB"
+
+
+def test_zoom_and_pan_with_mouse_and_keyboard(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    scale = "document.querySelector('.before').getBoundingClientRect().width / 60"
+    wait_for(page, f"{scale} > 0")
+    fitted = page.evaluate(scale)
+    page.get_by_role("button", name="Full resolution").click()
+    assert page.evaluate(scale) == pytest.approx(1)
+    page.locator("#stage").hover()
+    page.mouse.wheel(0, -2500)
+    wait_for(page, f"{scale} > 30")
+    left = "document.querySelector('.before').getBoundingClientRect().left"
+    before = page.evaluate(left)
+    page.locator("#stage").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(left) == pytest.approx(before - 60)
+    page.keyboard.press("0")
+    assert page.evaluate(scale) == pytest.approx(fitted)
+
+
+def test_settings_do_the_picture_again(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    page.get_by_label("Strength").fill("0.2")
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
+    page.get_by_text("Denoise", exact=True).click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
+    assert "Denoised" in page.locator("#list small").inner_text()
+    assert not page.locator("#vividness").is_visible()
+    assert page.get_by_label("Model").is_visible()
+
+
+def test_one_bad_file_among_others_and_all_as_a_zip(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("bad.jpg", gray[: len(gray) // 2]), ("note.jpg", b"no picture"), ("b.jpg", gray))
+    wait_done(page, 4)
+    names = page.locator("#list strong").all_inner_texts()
+    texts = dict(zip(names, page.locator("#list small").all_inner_texts(), strict=True))
+    assert names == ["a.jpg", "bad.jpg", "note.jpg", "b.jpg"]
+    assert "truncated or damaged" in texts["bad.jpg"]
+    assert "no picture" in texts["note.jpg"]
+    assert "Colored" in texts["b.jpg"]
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save all 2").click()
+    assert download.value.suggested_filename == "hillotype.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert sorted(archive.namelist()) == ["a-restored.jpg", "b-restored.jpg"]
+
+
+def test_cancel_start_again_and_remove(tiny_zoo, open_page, gray, large):
+    with served(Limits(jobs=1)) as studio:
+        page = open_page(studio)
+        choose(page, ("large.png", large))
+        page.get_by_role("button", name="Cancel large.png").click()
+        page.locator("#list").get_by_text("Cancelled").wait_for()
+        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Cancel large.png").wait_for()
+        page.get_by_role("button", name="Cancel large.png").click()
+        choose(page, ("a.jpg", gray))
+        wait_done(page, 2)
+        for name in ("large.png", "a.jpg"):
+            page.get_by_role("button", name=f"Remove {name}").click()
+        page.get_by_role("heading", name="Drop pictures here").wait_for()
+        until(lambda: studio.sessions.stored() == 0)
+
+
+def test_a_page_that_is_loaded_again_has_its_pictures(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    page.reload()
+    wait_done(page)
+    assert page.locator("#list strong").all_inner_texts() == ["a.jpg"]
+
+
+def test_a_studio_that_ends_is_said(tiny_zoo, open_page):
+    with served() as studio:
+        page = open_page(studio)
+    page.get_by_role("alert").get_by_text("the studio", exact=False).or_(page.get_by_text("This studio has")).wait_for()
+
+
+def test_the_token_is_in_the_address_once(tiny_zoo, browser):
+    with served(token="secret") as studio:
+        context = browser.new_context()
+        page = context.new_page()
+        assert page.goto(studio.address).status == 401
+        page.goto(f"{studio.address}/?token=secret")
+        page.get_by_role("heading", name="Drop pictures here").wait_for()
+        assert "secret" not in page.url
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_barriers_and_no_sideways_scrolling(live, open_page, barriers, gray, scheme, viewport):
+    page = open_page(live, color_scheme=scheme, viewport=viewport)
+    for files in ((), (("a.jpg", gray), ("a-very-long-name-without-any-spaces-in-it-at-all-2020-01-01.jpg", b"bad"))):
+        if files:
+            choose(page, *files)
+            wait_done(page, len(files))
+        assert barriers(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_by_keyboard_alone(live, open_page, gray):
+    page = open_page(live)
+    choosers = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+    while page.evaluate("document.activeElement.id") != "choose":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until(lambda: page.evaluate("true") and choosers)
+    choosers[0].set_files([payload("a.jpg", gray), payload("b.jpg", gray)])
+    wait_done(page, 2)
+    page.locator("#list .pick").first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#name").inner_text() == "b.jpg"
