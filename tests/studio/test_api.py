@@ -209,6 +209,15 @@ def test_too_many_waiting(tiny_zoo, large):
         client.delete(job)
 
 
+def test_too_many_sessions(tiny_zoo, gray):
+    with opened(Limits(sessions=1)) as client:
+        session = new_session(client)
+        assert "sessions" in message(client.post(f"{API}/sessions"), 429)
+        message(client.post(f"{API}/restore", content=gray), 429)
+        client.delete(session)
+        assert client.post(f"{API}/restore", content=gray).status_code == 200
+
+
 def test_json_bodies_are_small(client, gray):
     job = add(client, new_session(client), gray)
     answer = client.put(f"{job}/settings", content=b'{"model": "' + b"x" * 100_000 + b'"}')

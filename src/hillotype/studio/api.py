@@ -52,7 +52,7 @@ _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "A ZIP file", "con
 _UPLOAD = described(404, 408, 413, 422, 429, 507)
 
 
-def _sessions(request: Request) -> Sessions:
+async def _sessions(request: Request) -> Sessions:
     sessions: Sessions = request.app.state.sessions
     return sessions
 
@@ -60,14 +60,14 @@ def _sessions(request: Request) -> Sessions:
 Ours = Annotated[Sessions, Depends(_sessions)]
 
 
-def _session(session: Annotated[str, Path(description="The id of the session.")], ours: Ours) -> Session:
+async def _session(session: Annotated[str, Path(description="The id of the session.")], ours: Ours) -> Session:
     return ours.find(session)
 
 
 Mine = Annotated[Session, Depends(_session)]
 
 
-def _job(job: Annotated[str, Path(description="The id of the job.")], session: Mine) -> Job:
+async def _job(job: Annotated[str, Path(description="The id of the job.")], session: Mine) -> Job:
     return session.find(job)
 
 
@@ -76,7 +76,7 @@ Side = Annotated[int | None, Query(ge=16, le=2048, description="The longest side
 
 
 @router.get("/about", tags=["models"])
-def about(request: Request, ours: Ours) -> About:
+async def about(request: Request, ours: Ours) -> About:
     """What this studio is and takes."""
     limits = ours.limits
     return About(
@@ -94,8 +94,8 @@ def models() -> list[ModelState]:
     return [_model(name, path) for name, path in zoo().items()]
 
 
-@router.post("/sessions", status_code=201, tags=["sessions"], summary="Open a session")
-def open_session(ours: Ours) -> SessionState:
+@router.post("/sessions", status_code=201, tags=["sessions"], summary="Open a session", responses=described(429))
+async def open_session(ours: Ours) -> SessionState:
     """Opens a place for pictures. It ends, and its files go, when nobody asks for it or listens for ten minutes."""
     return ours.open().state()
 

@@ -12,6 +12,7 @@ class Limits:
     Attributes:
         jobs: pictures that are restored at the same time; more wait for their turn.
         waiting: pictures that may wait; more are refused.
+        sessions: that may be open; more are refused.
         bytes: of one picture file.
         pixels: width x height of one picture.
         stored: bytes of all pictures together that clients have sent and not removed.
@@ -21,6 +22,7 @@ class Limits:
 
     jobs: int = 2
     waiting: int = 5000
+    sessions: int = 1000
     bytes: int = 500_000_000
     pixels: int = DEFAULT_MAX_PIXELS
     stored: int = 20_000_000_000

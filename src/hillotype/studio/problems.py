@@ -50,7 +50,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
         409: "It is not in the state for this",
         413: "Too large",
         422: "Settings or a picture that cannot be used",
-        429: "Too many are waiting",
+        429: "Too many are waiting or open",
         507: "The disk is full",
     }
     return {status: {"model": Problem, "description": words[status]} for status in statuses}

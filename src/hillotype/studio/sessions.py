@@ -138,7 +138,13 @@ class Sessions:
         self._temporary.cleanup()
 
     def open(self) -> Session:
-        """Open a session."""
+        """Open a session.
+
+        Raises:
+            Refusal: too many are open.
+        """
+        if len(self._sessions) >= self.limits.sessions:
+            raise Refusal(429, f"{len(self._sessions)} sessions are open already; try again when some have ended.")
         folder = Path(self._temporary.name) / secrets.token_urlsafe(16)
         folder.mkdir(mode=0o700)
         session = Session(folder)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from hillotype.studio.laboratory.recipes import find_recipe
@@ -23,6 +24,7 @@ class Trainer:
         self.root = root
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = root
+        self._starting = threading.Lock()
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
 
     def start(self, wanted: Start) -> TrainingState:
@@ -70,19 +72,20 @@ class Trainer:
         return TrainingState(name=name, going=going, message=self._last_line() if failed else "")
 
     def _train(self, recipe: Path, folder: Path, *options: str) -> TrainingState:
-        if self.state().going:
-            raise Refusal(409, f"{self.state().name} is being trained; stop it first, or wait for its end.")
-        self._told.seek(0)
-        self._told.truncate()
         command = [sys.executable, "-m", "hillotype", "train", str(recipe), "-o", str(folder), *options]
-        self._folder = folder
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._told,
-            start_new_session=True,  # an interruption of the studio ends it in order, by `stop`
-        )
+        with self._starting:
+            if self.state().going:
+                raise Refusal(409, f"{self.state().name} is being trained; stop it first, or wait for its end.")
+            self._told.seek(0)
+            self._told.truncate()
+            self._folder = folder
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._told,
+                start_new_session=True,  # an interruption of the studio ends it in order, by `stop`
+            )
         return self.state()
 
     def _last_line(self) -> str:
