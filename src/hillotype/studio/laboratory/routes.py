@@ -170,7 +170,11 @@ def reports(_: Here) -> list[ReportState]:
     return list_reports()
 
 
-@router.get("/reports/{report}", response_class=HTMLResponse)
+@router.get(
+    "/reports/{report}",
+    response_class=Response,
+    responses={200: {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 def report(report: Annotated[str, Path(description="The id of a report.")], _: Here) -> HTMLResponse:
     """A report, a page."""
     return send_report(report)
