@@ -26,7 +26,8 @@ import av
 import numpy as np
 
 from hillotype.color import lab_to_rgb, rgb_to_lab
-from hillotype.film.reader import frames, read_film
+from hillotype.film.frames import frames
+from hillotype.film.reader import read_film
 from hillotype.film.shots import is_cut, thumbnail
 from hillotype.film.steady import steadied
 from hillotype.metrics import ciede2000, colorfulness

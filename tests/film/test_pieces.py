@@ -4,8 +4,9 @@ from tests.film.conftest import av, gray_frames, write
 
 from hillotype.errors import PictureError
 from hillotype.film import pieces as module
+from hillotype.film.frames import frames
 from hillotype.film.pieces import Pieces
-from hillotype.film.reader import frames, read_film
+from hillotype.film.reader import read_film
 
 
 @pytest.fixture

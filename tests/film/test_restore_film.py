@@ -16,7 +16,8 @@ from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of,
 
 from hillotype.errors import PictureError
 from hillotype.film import FilmSettings, pieces, restore_film
-from hillotype.film.reader import frames, read_film
+from hillotype.film.frames import frames
+from hillotype.film.reader import read_film
 from hillotype.restore import load
 from hillotype.restore.folder import Job
 from hillotype.restore.lightness import lightness

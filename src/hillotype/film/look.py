@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from hillotype.film.reader import Film, frame_at
+from hillotype.film.frames import frame_at
+from hillotype.film.reader import Film
 from hillotype.restore.lightness import lightness
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer

@@ -21,7 +21,8 @@ from av.video.stream import VideoStream
 
 from hillotype.errors import PictureError
 from hillotype.files import locked, make_folder, whole, writing
-from hillotype.film.reader import EXACT, Film, Frame, opened
+from hillotype.film.frames import EXACT, Frame
+from hillotype.film.reader import Film, opened
 from hillotype.restore.pixels import as_rgb
 
 PIECE: Final = 250

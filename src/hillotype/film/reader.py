@@ -1,4 +1,4 @@
-"""Reading films: what a file holds, and its frames, upright, in the order they are shown.
+"""Film files: what one holds, seen by looking through it once.
 
 Everything is read by PyAV, whose wheel carries FFmpeg's libraries; no program is called.
 """
@@ -20,20 +20,15 @@ from av.packet import Packet
 from av.sidedata.sidedata import Type
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from hillotype.errors import PictureError
-from hillotype.film.clock import Clock
 from hillotype.pictures import DEFAULT_MAX_PIXELS
 from hillotype.pictures.picture import check_size
-from hillotype.restore.pixels import Pixels, is_neutral
 
 HD_HEIGHT: Final = 720
 """From this height on, films that do not say how their colors are coded are taken for ITU-R BT.709, others for 601."""
-
-EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-"""How pixels are converted: without the shortcuts that cost a level or two."""
 
 _MATRICES: Final = {
     1: Colorspace.ITU709,
@@ -45,7 +40,9 @@ _MATRICES: Final = {
 }
 """FFmpeg's AVColorSpace, the tag in a film, and what turns such pixels into RGB."""
 
-_DAMAGED: Final = "the film is truncated or damaged; copy it again from its source"
+DAMAGED: Final = "the film is truncated or damaged; copy it again from its source"
+"""What is said of a file that cannot be read as a film."""
+
 _UPRIGHT: Final = (1, 0, 0, 1)
 _SHORT_SECONDS, _SHORT_SHARE = 2.0, 0.02  # a film this much shorter than it says breaks off
 
@@ -115,19 +112,6 @@ class Film:
         return float((self.end - self.start) * self.time_base)
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """A frame, upright.
-
-    Attributes:
-        pixels: (H, W, 1) of one that is gray, else (H, W, 3); uint8, or uint16 of films of more than 8 bits.
-        pts: when it is shown, in steps of the film's time base.
-    """
-
-    pixels: Pixels
-    pts: int
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
     """Open a film file.
@@ -140,7 +124,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     except FileNotFoundError:
         raise PictureError(f"{path}: there is no such file; check the path") from None
     except av.FFmpegError as error:  # some of which are OSErrors too, whatever is wrong
-        why = _DAMAGED
+        why = DAMAGED
         if not os.access(path, os.R_OK):
             why = "you may not read this file; change its permissions"
         elif path.stat().st_size == 0:
@@ -174,7 +158,7 @@ def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
         film = _described(container, path, max_pixels)
         film = _looked_through(container, film)
     with opened(path) as container:
-        first = next(_decoded(container, film), None)
+        first = next(decoded(container, film), None)
     if first is None:
         raise PictureError(f"{path}: none of its frames can be decoded; copy it again from its source")
     return replace(film, turn=_turn(first))
@@ -278,76 +262,14 @@ def _check_whole(container: InputContainer, film: Film, latest: float) -> None:
         )
 
 
-def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | None = None) -> Iterator[Frame]:
-    """Decode a film; frames that cannot be decoded are left out, as players do.
-
-    Args:
-        film: the film.
-        skip: how many frames at the beginning are left out; they are decoded all the same, since only so it is sure
-            that the others come out as if nothing had been left out.
-        start: to begin at this time, in steps.
-        end: to stop before this time, in steps.
-
-    Raises:
-        PictureError: the file cannot be read any more.
-    """
-    with opened(film.path) as container:
-        if start is not None and start > film.start:
-            container.seek(start, stream=container.streams[film.index])
-        clock = Clock(film.time_base)
-        for frame in _decoded(container, film):
-            pts = clock(frame.pts, film.last)
-            if end is not None and pts >= end:
-                return
-            if start is not None and pts < start:
-                continue
-            if skip:
-                skip -= 1
-                continue
-            yield _upright(frame, film, pts)
-
-
-def frame_at(film: Film, time: int) -> Frame:
-    """Decode the frame that is shown at a time, in steps, or the last one before.
-
-    Raises:
-        PictureError: the file cannot be read any more.
-    """
-    for place in (time, film.start):  # in some containers a search ends behind the last key frame
-        with opened(film.path) as container:
-            if place > film.start:
-                container.seek(place, stream=container.streams[film.index])
-            shown = None
-            for frame in _decoded(container, film):
-                if shown is not None and frame.pts is not None and frame.pts > time:
-                    break
-                shown = frame
-            if shown is not None:
-                return _upright(shown, film, time if shown.pts is None else shown.pts)
-    raise PictureError(f"{film.path}: {_DAMAGED}")
-
-
-def _decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
+def decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
+    """Yield the frames of a film from where the container stands; damaged packets cost theirs."""
     stream = container.streams[film.index]
     assert isinstance(stream, VideoStream)
     stream.thread_type = "AUTO"
     for packet in packets(container, stream):
-        with suppress(av.FFmpegError):  # a damaged packet costs its frames
+        with suppress(av.FFmpegError):
             yield from packet.decode()
-
-
-def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:
-    deep = film.bits > 8
-    array = frame.to_ndarray(
-        format="rgb48le" if deep else "rgb24",
-        width=film.width,  # some films change their size on the way
-        height=film.height,
-        src_colorspace=film.colors.conversion,
-        src_color_range=film.colors.conversion_range,
-        interpolation=EXACT,
-    )
-    pixels = array[..., :1] if is_neutral(array) else array
-    return Frame(np.ascontiguousarray(_turned(pixels, film)), pts)
 
 
 def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
@@ -357,11 +279,3 @@ def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
         return _UPRIGHT
     a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
     return a, b, c, d
-
-
-def _turned(pixels: Pixels, film: Film) -> Pixels:
-    along, b, c, down = film.turn
-    if film.lies:
-        pixels, along, down = pixels.swapaxes(0, 1), c, b
-    pixels = pixels[:, ::-1] if along < 0 else pixels
-    return pixels[::-1] if down < 0 else pixels

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from hillotype import __version__
+from hillotype.film.frames import Frame, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces
-from hillotype.film.reader import Film, Frame, frame_at, frames, read_film
+from hillotype.film.reader import Film, read_film
 from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer

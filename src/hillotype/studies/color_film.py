@@ -12,7 +12,8 @@ import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.data.archives import data_folder
 from hillotype.errors import DataError, PictureError
-from hillotype.film import reader
+from hillotype.film.frames import frames as frames_of
+from hillotype.film.reader import read_film as look_through
 from hillotype.metrics import colorfulness
 from hillotype.pages import evenly, film, grid, plot, table, text
 from hillotype.restore.pixels import as_rgb
@@ -100,8 +101,8 @@ def read_film(path: Path, most: int | None = None) -> tuple[Floats, float]:
         DataError: it is no film, or holds no picture.
     """
     try:
-        source = reader.read_film(path)
-        frames = [as_rgb(frame.pixels) for frame in islice(reader.frames(source), most)]
+        source = look_through(path)
+        frames = [as_rgb(frame.pixels) for frame in islice(frames_of(source), most)]
     except PictureError as error:
         raise DataError(f"{error}; or put another in its place") from error
     levels = np.stack(frames)

@@ -1,0 +1,103 @@
+"""The frames of a film, upright, in the order they are shown, as pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation
+
+from hillotype.errors import PictureError
+from hillotype.film.clock import Clock
+from hillotype.film.reader import DAMAGED, Film, decoded, opened
+from hillotype.restore.pixels import Pixels, is_neutral
+
+EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+"""How pixels are converted: without the shortcuts that cost a level or two."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame, upright.
+
+    Attributes:
+        pixels: (H, W, 1) of one that is gray, else (H, W, 3); uint8, or uint16 of films of more than 8 bits.
+        pts: when it is shown, in steps of the film's time base.
+    """
+
+    pixels: Pixels
+    pts: int
+
+
+def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | None = None) -> Iterator[Frame]:
+    """Decode a film; frames that cannot be decoded are left out, as players do.
+
+    Args:
+        film: the film.
+        skip: how many frames at the beginning are left out; they are decoded all the same, since only so it is sure
+            that the others come out as if nothing had been left out.
+        start: to begin at this time, in steps.
+        end: to stop before this time, in steps.
+
+    Raises:
+        PictureError: the file cannot be read any more.
+    """
+    with opened(film.path) as container:
+        if start is not None and start > film.start:
+            container.seek(start, stream=container.streams[film.index])
+        clock = Clock(film.time_base)
+        for frame in decoded(container, film):
+            pts = clock(frame.pts, film.last)
+            if end is not None and pts >= end:
+                return
+            if start is not None and pts < start:
+                continue
+            if skip:
+                skip -= 1
+                continue
+            yield _upright(frame, film, pts)
+
+
+def frame_at(film: Film, time: int) -> Frame:
+    """Decode the frame that is shown at a time, in steps, or the last one before.
+
+    Raises:
+        PictureError: the file cannot be read any more.
+    """
+    for place in (time, film.start):  # in some containers a search ends behind the last key frame
+        with opened(film.path) as container:
+            if place > film.start:
+                container.seek(place, stream=container.streams[film.index])
+            shown = None
+            for frame in decoded(container, film):
+                if shown is not None and frame.pts is not None and frame.pts > time:
+                    break
+                shown = frame
+            if shown is not None:
+                return _upright(shown, film, time if shown.pts is None else shown.pts)
+    raise PictureError(f"{film.path}: {DAMAGED}")
+
+
+def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:
+    deep = film.bits > 8
+    array = frame.to_ndarray(
+        format="rgb48le" if deep else "rgb24",
+        width=film.width,  # some films change their size on the way
+        height=film.height,
+        src_colorspace=film.colors.conversion,
+        src_color_range=film.colors.conversion_range,
+        interpolation=EXACT,
+    )
+    pixels = array[..., :1] if is_neutral(array) else array
+    return Frame(np.ascontiguousarray(_turned(pixels, film)), pts)
+
+
+def _turned(pixels: Pixels, film: Film) -> Pixels:
+    along, b, c, down = film.turn
+    if film.lies:
+        pixels, along, down = pixels.swapaxes(0, 1), c, b
+    pixels = pixels[:, ::-1] if along < 0 else pixels
+    return pixels[::-1] if down < 0 else pixels
