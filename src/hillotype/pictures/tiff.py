@@ -93,8 +93,8 @@ def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
 
 def _is_plain(page: TiffPage) -> bool:
     """Tells whether libtiff gives gray or RGB as they are; it does so of YCbCr only where that is JPEG."""
-    if page.bitspersample not in (1, 2, 4, *range(8, 17)):
-        return False
+    if page.bitspersample < 8 and (page.bitspersample not in (1, 2, 4) or page.samplesperpixel > 1):
+        return False  # 1 is also what is taken for a tag of several numbers that a cut file lacks
     return int(page.photometric) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) or (
         int(page.photometric) == _YCBCR and int(page.compression) == _JPEG
     )
