@@ -108,6 +108,15 @@ def test_runs_deterministically(tiny_zoo):
     np.testing.assert_array_equal(first, second)
 
 
+def test_released_memory_changes_no_answer(tiny_zoo):
+    model = load_model("denoise-color")
+    model.release()  # nothing was run yet
+    picture = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    before = model.run(picture)
+    model.release()
+    np.testing.assert_array_equal(model.run(picture), before)
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 8, 8), (1, 1, 8, 6), (1, 8, 8)])
 def test_refuses_inputs_that_the_card_rules_out(tiny_zoo, shape):
     with pytest.raises(ModelFileError, match="multiples of 4"):

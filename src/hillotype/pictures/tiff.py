@@ -83,7 +83,7 @@ def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
         notes = ("only the first page kept",) if len(tiff.pages) > 1 else ()
         lossless = int(page.compression) not in _LOSSY
         described = _described(file, tiff, notes, lossless)
-        if page.bitspersample >= 8 and _is_plain(page):
+        if _is_plain(page):
             pixels, alpha, more = _decoded(file, page)
             return replace(described, pixels=pixels, alpha=alpha, notes=(*described.notes, *more))
     file.seek(0)
@@ -93,6 +93,8 @@ def decode_tiff(file: IO[bytes], max_pixels: int) -> Picture:
 
 def _is_plain(page: TiffPage) -> bool:
     """Tells whether libtiff gives gray or RGB as they are; it does so of YCbCr only where that is JPEG."""
+    if page.bitspersample < 8 and (page.bitspersample not in (1, 2, 4) or page.samplesperpixel > 1):
+        return False  # 1 is also what is taken for a tag of several numbers that a cut file lacks
     return int(page.photometric) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB) or (
         int(page.photometric) == _YCBCR and int(page.compression) == _JPEG
     )
@@ -182,7 +184,7 @@ def _decoded(file: IO[bytes], page: TiffPage) -> tuple[Sheet, Sheet | None, tupl
     colors = 3 if int(page.photometric) in (_RGB, _YCBCR) else 1
     kinds = [int(kind) for kind in page.extrasamples]
     has_alpha = bool(kinds) and kinds[0] in (_PREMULTIPLIED, _STRAIGHT)
-    dtype = np.dtype(np.uint8 if page.bitspersample == 8 else np.uint16)
+    dtype = np.dtype(np.uint8 if page.bitspersample <= 8 else np.uint16)
     pixels, alpha = new_sheet((*size, colors), dtype), new_sheet(size, dtype) if has_alpha else None
     for rows, band in tiff_bands(file, page):
         # Not by tifffile, whose LZW decoder (imagecodecs 2026.3) crashes on damaged files.
@@ -197,11 +199,13 @@ def _decoded(file: IO[bytes], page: TiffPage) -> tuple[Sheet, Sheet | None, tupl
 
 
 def _values(page: TiffPage, array: NDArray[Any]) -> NDArray[Any]:
-    """Turns decoded rows into (rows, W, C), 9 to 15 bits raised to 16, black being 0."""
+    """Turns decoded rows into (rows, W, C), 1 to 4 bits raised to 8 and 9 to 15 to 16, black being 0."""
     if array.ndim == 3 and page.planarconfig == _PLANES_APART:
         array = np.moveaxis(array, 0, -1)
-    native = np.uint8 if page.bitspersample == 8 else np.uint16
+    native = np.uint8 if page.bitspersample <= 8 else np.uint16
     array = array.reshape(-1, page.imagewidth, page.samplesperpixel).astype(native, copy=False)
+    if page.bitspersample < 8:
+        array = array * np.uint8(255 // (2**page.bitspersample - 1))
     array = raised_to_16(array, page.bitspersample)
     if int(page.photometric) == _WHITE_IS_ZERO:
         array[..., 0] = ~array[..., 0]

@@ -77,7 +77,11 @@ class Restorer(ABC):
         check_array(picture)
         array = np.asarray(picture, dtype=np.float32)
         colors = array[..., None] if array.ndim == 2 else array[..., :3]
-        answer = whole(self._run(colors, self.plan(colors), strength, room_for(colors)))
+
+        def room(channels: int) -> Sheet:
+            return np.empty((*colors.shape[:2], channels), np.float32)
+
+        answer = whole(self._run(colors, self.plan(colors), strength, room))
         restored: NDArray[np.float32] = np.clip(answer, np.float32(0), np.float32(1))
         if array.ndim == 2:
             return restored[..., 0] if restored.shape[2] == 1 else restored

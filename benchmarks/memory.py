@@ -1,0 +1,89 @@
+"""Measures the peak memory of whole commands on pictures of 24, 100 and 400 megapixels.
+
+    python benchmarks/memory.py [--megapixels 24 100 400] [--commands colorize denoise restore] [--formats jpg tif]
+
+Every row is one process, run once: wall and CPU seconds (user + system) and peak memory. Pictures are noisy, gray or
+color. JPEG is left out above 200 megapixels: it is decoded whole.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from speed import PARROTS, run
+
+ROWS = 256
+MOST_JPEG_MEGAPIXELS = 200
+
+
+def bands(megapixels: float, mode: str) -> tuple[tuple[int, ...], Iterator[np.ndarray]]:
+    """Returns the shape of a picture, the parrots enlarged with noise, and its rows in bands."""
+    small = np.asarray(Image.open(PARROTS).convert(mode))
+    scale = (megapixels * 1e6 / (small.shape[0] * small.shape[1])) ** 0.5
+    height, width = (round(side * scale) for side in small.shape[:2])
+    rng = np.random.default_rng(0)
+
+    def enlarged() -> Iterator[np.ndarray]:
+        columns = (np.arange(width) / scale).astype(int).clip(max=small.shape[1] - 1)
+        for top in range(0, height, ROWS):
+            rows = (np.arange(top, min(top + ROWS, height)) / scale).astype(int).clip(max=small.shape[0] - 1)
+            part = small[rows][:, columns].astype(np.int16)
+            yield np.clip(part + rng.integers(-17, 18, part.shape, dtype=np.int16), 0, 255).astype(np.uint8)
+
+    return (height, width, *small.shape[2:]), enlarged()
+
+
+def write(path: Path, megapixels: float, mode: str) -> None:
+    """Writes a picture of so many megapixels."""
+    import imagecodecs
+    import tifffile
+
+    shape, parts = bands(megapixels, mode)
+    if path.suffix == ".jpg":
+        Image.fromarray(np.concatenate(list(parts))).save(path, quality=92)
+        return
+    strips = (bytes(imagecodecs.zlib_encode(part.tobytes(), level=1)) for part in parts)
+    photometric = "rgb" if mode == "RGB" else "minisblack"
+    options = {"rowsperstrip": ROWS, "compression": "zlib", "photometric": photometric, "metadata": None}
+    contiguous = "contig" if mode == "RGB" else None
+    tifffile.imwrite(path, strips, shape=shape, dtype="uint8", planarconfig=contiguous, **options)
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[24.0, 100.0, 400.0])
+    parser.add_argument("--commands", nargs="+", default=["colorize", "denoise", "restore"])
+    parser.add_argument("--formats", nargs="+", choices=("jpg", "tif"), default=["jpg", "tif"])
+    parser.add_argument("--modes", nargs="+", choices=("L", "RGB"), default=["L", "RGB"])
+    settings = parser.parse_args()
+    print(f"{os.cpu_count()} cores\n")
+    print("| command | megapixels | picture | wall s | CPU s | peak MB |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        for megapixels, suffix, mode in (
+            (megapixels, suffix, mode)
+            for megapixels in settings.megapixels
+            for suffix in settings.formats
+            for mode in settings.modes
+        ):
+            if suffix == "jpg" and megapixels > MOST_JPEG_MEGAPIXELS:
+                continue
+            source, out = Path(name) / f"in.{suffix}", Path(name) / f"out.{suffix}"
+            with multiprocessing.get_context("spawn").Pool(1) as pool:  # a child's peak memory counts its parent's
+                pool.apply(write, (source, megapixels, mode))
+            kind = f"{'gray' if mode == 'L' else 'color'} {suffix}"
+            for command in settings.commands:
+                limit = str(round(1.1e6 * megapixels))
+                arguments = [sys.executable, "-m", "hillotype", command, str(source), "-o", str(out)]
+                wall, cpu, memory = run([*arguments, "--overwrite", "--max-pixels", limit])
+                print(f"| {command} | {megapixels:g} | {kind} | {wall:.1f} | {cpu:.1f} | {memory:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
