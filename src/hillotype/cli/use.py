@@ -7,15 +7,17 @@ import time
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hillotype.cli.text import printable
-from hillotype.errors import ModelFileError, PictureError
+from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
+    from hillotype.restore.cluster import RayEngine
     from hillotype.restore.folder import Job, Result, Settings
     from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
@@ -40,6 +42,26 @@ MaxPixels = Annotated[
     typer.Option(min=1, help="Refuse pictures of more pixels than this (178 million by default).", show_default=False),
 ]
 WithPage = Annotated[bool, typer.Option("--page", help="Write index.html beside the results: before and after.")]
+
+
+class Engine(StrEnum):
+    """What works on the pictures."""
+
+    plain = "plain"
+    ray = "ray"
+
+
+EngineName = Annotated[
+    Engine, typer.Option("--engine", help="Work here (plain), or on many cores or machines (ray): docs/clusters.md.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="The Ray cluster of --engine ray; by default that in RAY_ADDRESS, else Ray is started here. The pictures "
+        "travel: no folder need be shared.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
@@ -59,6 +81,8 @@ class Request:
     overwrite: bool
     max_pixels: int | None
     page: bool
+    engine: Engine
+    address: str | None
     as_json: bool
 
     @property
@@ -81,6 +105,8 @@ def restore(
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Do what each picture needs: color a gray one, denoise a noisy one, copy the others.
@@ -90,7 +116,7 @@ def restore(
     Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
     same command goes on where it was; run again, it does only what is new or changed.
     """
-    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("restore", None, Request(paths, out, strength, overwrite, max_pixels, page, engine, address, as_json))
 
 
 def colorize(
@@ -101,6 +127,8 @@ def colorize(
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Give pictures color; the colors are guesses, the lightness stays as it is.
@@ -109,7 +137,7 @@ def colorize(
 
     Colors that a picture has already are replaced.
     """
-    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("colorize", model, Request(paths, out, strength, overwrite, max_pixels, page, engine, address, as_json))
 
 
 def denoise(
@@ -120,13 +148,15 @@ def denoise(
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Take the noise out of pictures; how much there is need not be known.
 
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
-    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, page, as_json))
+    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, page, engine, address, as_json))
 
 
 def _run(task: str, model: str | None, request: Request) -> None:
@@ -140,7 +170,8 @@ def _run(task: str, model: str | None, request: Request) -> None:
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
-    restorer = load(name)
+    engine = _engine(request)
+    restorer = load(name, threads=1 if engine else None)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     made_with = {"task": task, "models": _digests(name), "strength": request.strength}
@@ -151,7 +182,7 @@ def _run(task: str, model: str | None, request: Request) -> None:
     with Journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
-        results, error = _restore(restorer, jobs, settings, journal, page, quiet=request.as_json)
+        results, error = _restore(restorer, jobs, settings, journal, page, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
         report |= document(results, settings, time.perf_counter() - start)
@@ -179,27 +210,41 @@ def _restore(
     settings: Settings,
     journal: Journal | None,
     page: Page | None,
+    engine: RayEngine | None,
     *,
     quiet: bool,
-) -> tuple[list[Result], PictureError | None]:
-    """Restore and show the pictures; return the results, and what stopped it before the end."""
+) -> tuple[list[Result], HillotypeError | None]:
+    """Restore and show the pictures; return the results in order, and what stopped it before the end."""
     from hillotype.cli.progress import Display
     from hillotype.restore.folder import restore_files
 
     results: list[Result] = []
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
-        stream = restore_files(restorer, jobs, settings, journal=journal, progress=display.advance, compare=compare)
+        options: Any = {"journal": journal, "progress": display.advance, "compare": compare, "engine": engine}
+        stopped = None
         try:
-            with closing(stream):
+            with closing(restore_files(restorer, jobs, settings, **options)) as stream:
                 for result in stream:
                     display.finish(result)
                     results.append(result)
-                    if page and result.status == "kept":
+                    if page and (result.status == "kept" or (engine and not result.message)):
                         page.recall(result)
-        except PictureError as error:
-            return results, error
-    return results, None
+        except HillotypeError as error:
+            stopped = error
+    places = {(job.source, job.target): place for place, job in enumerate(jobs)}
+    return sorted(results, key=lambda result: places[result.source, result.target]), stopped
+
+
+def _engine(request: Request) -> RayEngine | None:
+    """Return what works elsewhere, if that is wanted."""
+    if request.engine == Engine.ray:
+        from hillotype.restore.cluster import RayEngine
+
+        return RayEngine(request.address)
+    if request.address:
+        raise HillotypeError("--address: is of --engine ray; add that, or leave it out")
+    return None
 
 
 def _write(

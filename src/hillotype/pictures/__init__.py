@@ -8,7 +8,7 @@ decodes a file as stored and encodes a picture that fits the format. `reading` a
 from hillotype.pictures.api import from_pil, to_pil
 from hillotype.pictures.modes import to_srgb_gray
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, Picture, is_picture_name
-from hillotype.pictures.reading import read_picture
+from hillotype.pictures.reading import read_content, read_picture
 from hillotype.pictures.writing import write_picture
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Picture",
     "from_pil",
     "is_picture_name",
+    "read_content",
     "read_picture",
     "to_pil",
     "to_srgb_gray",

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -16,14 +16,26 @@ from PIL import Image
 
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_picture, write_picture
+from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, read_content, read_picture, write_picture
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.standing import judge
 
-__all__ = ["Compare", "Job", "JobProgress", "Result", "Settings", "find_jobs", "goes_to_file", "restore_files"]
+__all__ = [
+    "Answer",
+    "Compare",
+    "Engine",
+    "Job",
+    "JobProgress",
+    "Parcel",
+    "Result",
+    "Settings",
+    "find_jobs",
+    "goes_to_file",
+    "restore_files",
+]
 
 Status: TypeAlias = Literal["done", "copied", "kept", "skipped", "failed"]
 
@@ -81,6 +93,27 @@ Compare: TypeAlias = Callable[[Job, Picture, Picture], None]
 
 
 @dataclass(frozen=True)
+class Parcel:
+    """A picture that is to be restored elsewhere, with the content of its file; `seconds` it took to read."""
+
+    job: Job
+    content: bytes
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back for a parcel: what became of the picture and, unless it failed, the content of its file."""
+
+    result: Result
+    content: bytes = b""
+
+
+Engine: TypeAlias = Callable[[Restorer, Settings, Iterator[Parcel | Result]], Generator[Answer | Result, None, None]]
+"""Restores parcels elsewhere, in any order, as many ahead as it has room for; results go through as they are."""
+
+
+@dataclass(frozen=True)
 class _Opened:
     """A picture that is to be restored; `picture` is None for one that is read when its turn comes."""
 
@@ -93,10 +126,10 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Restored:
-    """A picture that is to be written; `before` is what it was, if that is to be shown."""
+    """A picture that is to be written, or the content of its file; `before` is what it was, if that is to be shown."""
 
     opened: _Opened
-    picture: Picture
+    picture: Picture | bytes
     before: Picture | None
     steps: tuple[str, ...]
     notes: tuple[str, ...]
@@ -109,7 +142,7 @@ class _Restored:
         return Result(job.source, job.target, status, self.seconds, self.steps, self.notes)
 
 
-_Stage = TypeVar("_Stage", _Opened | Result, _Restored | Result, Result)
+_Stage = TypeVar("_Stage", _Opened | Result, Parcel | Result, _Restored | Result, Result)
 
 
 def restore_files(
@@ -120,8 +153,9 @@ def restore_files(
     journal: Journal | None = None,
     progress: JobProgress | None = None,
     compare: Compare | None = None,
+    engine: Engine | None = None,
 ) -> Generator[Result, None, None]:
-    """Restore picture files, and yield a result for each, in order.
+    """Restore picture files, and yield a result for each, in order; with an engine, as they are finished.
 
     While a picture is worked on, the next is read and the one before is written.
 
@@ -132,7 +166,9 @@ def restore_files(
         journal: of the output folder; without one, what exists is skipped, whatever it is. With one, results of ours
             are kept where they are up to date, and made again where the picture or the options changed.
         progress: is told the share of each job that is done.
-        compare: is shown each picture before and after.
+        compare: is shown each picture before and after; not with an engine.
+        engine: restores the pictures elsewhere. What is to be done is decided here all the same, and the results are
+            written and recorded here.
 
     Raises:
         PictureError: the disk is full or gone, and pictures are left.
@@ -141,7 +177,7 @@ def restore_files(
     yielded = 0
     # Threads of ours must not switch Python's warnings off and on against each other: they stay off for all.
     with quiet_pillow():
-        for result in _overlapped(jobs, steps):
+        for result in _overlapped(jobs, steps) if engine is None else _sent(jobs, steps, engine):
             yield result
             yielded += 1
             if steps.disk_failed and yielded < len(jobs):
@@ -174,6 +210,13 @@ def _overlapped(jobs: Sequence[Job], steps: _Steps) -> Iterator[Result]:
             yield behind.result()
 
 
+def _sent(jobs: Sequence[Job], steps: _Steps, engine: Engine) -> Iterator[Result]:
+    """Have an engine restore the pictures; they are looked at before and written after it one by one."""
+    with closing(engine(steps.restorer, steps.settings, map(steps.pack, jobs))) as answers:
+        for answer in answers:
+            yield steps.write(steps.unpack(answer))
+
+
 class _Steps:
     """The steps of a job: read, run, write, each called by a thread of its own. None raises: failures are results."""
 
@@ -191,6 +234,7 @@ class _Steps:
         self.progress, self.compare, self.ahead = progress, compare, ahead
         self.disk_failed = False
         self._written: set[tuple[int, int] | None] = set()
+        self._away: dict[Path, _Opened] = {}
 
     def read(self, job: Job) -> _Opened | Result:
         """Look at what is there, and read the picture unless it is large."""
@@ -201,6 +245,19 @@ class _Steps:
         if isinstance(opened, Result):
             return opened
         return _attempt(opened.job, opened.seconds, lambda: self._run(opened))
+
+    def pack(self, job: Job) -> Parcel | Result:
+        """Look at what is there, and read the file of the picture, which is to be restored elsewhere."""
+        return _attempt(job, 0.0, lambda: self._pack(job))
+
+    def unpack(self, answer: Answer | Result) -> _Restored | Result:
+        """Take what came back of `pack`."""
+        if isinstance(answer, Result):
+            return answer
+        result, opened = answer.result, self._away.pop(answer.result.target)
+        if result.status == "failed":
+            return result
+        return _Restored(opened, answer.content, None, result.steps, result.notes, result.seconds)
 
     def write(self, restored: _Restored | Result) -> Result:
         """Write the picture and record what became of it."""
@@ -216,6 +273,20 @@ class _Steps:
         return result
 
     def _read(self, job: Job) -> _Opened | Result:
+        opened = self._look(job)
+        if isinstance(opened, Result) or not self.ahead or _is_large(job.source):
+            return opened
+        return replace(opened, picture=self._picture(job.source))
+
+    def _pack(self, job: Job) -> Parcel | Result:
+        opened = self._look(job)
+        if isinstance(opened, Result):
+            return opened
+        self._away[job.target] = opened
+        return Parcel(job, read_content(job.source))
+
+    def _look(self, job: Job) -> _Opened | Result:
+        """Decide from what is there whether the picture is to be restored."""
         if job.problem:
             return _failure(job, job.problem)
         stands = os.path.lexists(job.target)
@@ -226,10 +297,7 @@ class _Steps:
                 return Result(job.source, job.target, "skipped", message=message)
             if verdict:
                 return Result(job.source, job.target, "kept", steps=verdict.steps, notes=verdict.notes)
-        opened = _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
-        if not self.ahead or _is_large(job.source):
-            return opened
-        return replace(opened, picture=self._picture(job.source))
+        return _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
 
     def _picture(self, path: Path) -> Picture:
         return read_picture(path, max_pixels=self.settings.max_pixels)
@@ -254,7 +322,7 @@ class _Steps:
             gone = self.journal is not None and not self.journal.is_there()
             self.disk_failed |= gone or getattr(error.__cause__, "errno", None) in _DISK_FAILURES
             raise
-        if self.compare is not None and restored.before is not None:
+        if self.compare is not None and restored.before is not None and isinstance(restored.picture, Picture):
             self.compare(restored.opened.job, restored.before, restored.picture)
         return result
 
@@ -298,6 +366,10 @@ def _put(restored: _Restored, path: Path) -> _Restored:
     if not restored.steps and source.suffix.lower() == path.suffix.lower():
         _copy(source, path, overwrite)
         return restored
+    if isinstance(restored.picture, bytes):
+        with writing(path, PictureError):
+            write_whole([restored.picture], path, overwrite=overwrite)
+        return restored
     lost = write_picture(restored.picture, path, overwrite=overwrite)
     return replace(restored, notes=restored.notes + lost)
 
@@ -335,10 +407,7 @@ def _failure(job: Job, message: str) -> Result:
 
 def _copy(source: Path, target: Path, overwrite: bool) -> None:
     """Copy a file with its times."""
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{source}: the file cannot be read ({error.strerror}); copy it from its source") from None
+    content = read_content(source)
     with writing(target, PictureError):
         write_whole([content], target, overwrite=overwrite)
     with suppress(OSError):  # some disks keep no times
