@@ -243,7 +243,7 @@ def _engine(request: Request) -> RayEngine | None:
 
         return RayEngine(request.address)
     if request.address:
-        raise HillotypeError("--address: is of --engine ray; add that, or leave it out")
+        raise HillotypeError("--address: is of --engine ray; add --engine ray, or leave it out")
     return None
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack, suppress
@@ -97,15 +98,21 @@ class RayEngine:
         return lambda parcel: task.remote([sent], parcel, settings, __version__)
 
     def _start(self) -> None:
-        options: dict[str, Any] = {"address": self.address or "local"}
+        options: dict[str, Any] = {"address": self.address or "local", "log_to_driver": False}
         if not self.address:
             options |= {"num_cpus": self.cores or usable_cores(), "include_dashboard": False}
+        if (self.address or "").startswith("ray://"):  # hands all options to the other side, which refuses this one
+            logging.getLogger("ray").setLevel(logging.CRITICAL)
+        else:
+            options["logging_level"] = logging.CRITICAL
         try:
-            self._ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
+            _reach(self.address)
+            self._ray.init(**options)
         except Exception as error:  # ConnectionError, RuntimeError, ValueError and gRPC's own
             place = f"at {self.address}" if self.address else "on this machine"
             raise HillotypeError(
-                f"Ray {place}: does not start or answer ({_first_line(error)}); check --address and `ray status`"
+                f"Ray {place}: does not start or answer ({_first_line(error)}); check --address, `ray status` and, "
+                "if it wants a token, RAY_AUTH_MODE=token"
             ) from error
 
     def _room(self) -> int:
@@ -119,6 +126,17 @@ class RayEngine:
                 self._ray.cancel(reference, force=True)
         if not running:
             self._ray.shutdown()
+
+
+def _reach(address: str | None) -> None:
+    """Find out at once whether somebody listens at HOST:PORT; Ray itself tries for two minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def restore_parcel(restorer: Restorer, parcel: Parcel, settings: Settings) -> Answer:
