@@ -11,9 +11,10 @@ import hillotype
 from hillotype.cli.app import app
 from hillotype.errors import HillotypeError
 from hillotype.restore import cluster
-from hillotype.restore.cluster import RayEngine, restore_parcel
+from hillotype.restore.cluster import RayEngine
 from hillotype.restore.folder import Parcel, Result, Settings, find_jobs, restore_files
 from hillotype.restore.journal import Journal
+from hillotype.restore.parcels import restore_parcel
 
 MADE_WITH = {"task": "colorize", "models": {}, "strength": 1.0}
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ from hillotype.cli.text import printable
 from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.restore.cluster import RayEngine
+    from hillotype.restore import folder
     from hillotype.restore.folder import Job, Result, Settings
     from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
@@ -86,16 +86,23 @@ class Request:
     as_json: bool
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether pictures or results lie in a store and not on this machine."""
+        from hillotype.restore.url import Url
+
+        return any(isinstance(path, Url) for path in (self.out, *self.paths))
+
+    @property
     def to_file(self) -> bool:
         """Whether `out` names the result itself."""
         from hillotype.restore.folder import goes_to_file
 
-        return len(self.paths) == 1 and goes_to_file(self.paths[0], self.out)
+        return len(self.paths) == 1 and not self.elsewhere and goes_to_file(self.paths[0], self.out)
 
     @property
     def has_report(self) -> bool:
         """Whether a report is written: of all but single pictures."""
-        return len(self.paths) > 1 or os.path.isdir(self.paths[0])
+        return len(self.paths) > 1 or self.elsewhere or os.path.isdir(self.paths[0])
 
 
 def restore(
@@ -160,10 +167,10 @@ def denoise(
 
 
 def _run(task: str, model: str | None, request: Request) -> None:
+    request = _located(request)
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
     from hillotype.restore.folder import Settings, find_jobs
-    from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
     from hillotype.restore.report import document
 
@@ -171,7 +178,7 @@ def _run(task: str, model: str | None, request: Request) -> None:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
     engine = _engine(request)
-    restorer = load(name, threads=1 if engine else None)
+    restorer = load(name, threads=1 if request.engine == Engine.ray else None)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     made_with = {"task": task, "models": _digests(name), "strength": request.strength}
@@ -179,7 +186,7 @@ def _run(task: str, model: str | None, request: Request) -> None:
     jobs = find_jobs(request.paths, request.out)
     journaled = not request.to_file and any(not job.problem for job in jobs)
     start = time.perf_counter()
-    with Journal(request.out, made_with) if journaled else nullcontext() as journal:
+    with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
         results, error = _restore(restorer, jobs, settings, journal, page, engine, quiet=request.as_json)
@@ -210,7 +217,7 @@ def _restore(
     settings: Settings,
     journal: Journal | None,
     page: Page | None,
-    engine: RayEngine | None,
+    engine: folder.Engine | None,
     *,
     quiet: bool,
 ) -> tuple[list[Result], HillotypeError | None]:
@@ -236,14 +243,42 @@ def _restore(
     return sorted(results, key=lambda result: places[result.source, result.target]), stopped
 
 
-def _engine(request: Request) -> RayEngine | None:
-    """Return what works elsewhere, if that is wanted."""
+def _located(request: Request) -> Request:
+    """Take paths that are addresses, as s3://bucket/album, for what they are."""
+    from hillotype.pictures import is_picture_name
+    from hillotype.restore.url import Url, located
+
+    request = replace(request, paths=[located(path) for path in request.paths], out=located(request.out))
+    if isinstance(request.out, Url) and is_picture_name(request.out):
+        raise PictureError(f"{request.out}: names a file, and results go into a folder there; name the folder")
+    if request.page and request.elsewhere:
+        raise PictureError("--page: shows pictures of this machine alone; leave it out, or copy the folder here")
+    return request
+
+
+def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
+    from hillotype.restore.journal import Journal
+    from hillotype.restore.url import Url
+
+    if not isinstance(out, Url):
+        return Journal(out, made_with)
+    from hillotype.restore.remote import RemoteJournal
+
+    return RemoteJournal(out, made_with)
+
+
+def _engine(request: Request) -> folder.Engine | None:
+    """Return what restores pictures whose files travel; None for those that are read and written where they are."""
     if request.engine == Engine.ray:
         from hillotype.restore.cluster import RayEngine
 
         return RayEngine(request.address)
     if request.address:
         raise HillotypeError("--address: is of --engine ray; add --engine ray, or leave it out")
+    if request.elsewhere:
+        from hillotype.restore.parcels import restore_here
+
+        return restore_here
     return None
 
 

@@ -15,18 +15,16 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import tempfile
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hillotype import __version__
 from hillotype.errors import HillotypeError
 from hillotype.modelfile import usable_cores
-from hillotype.restore.folder import Answer, Job, Parcel, Result, Settings, restore_files
+from hillotype.restore.folder import Answer, Job, Parcel, Result, Settings
+from hillotype.restore.parcels import restore_parcel
 from hillotype.restore.restorer import Restorer
 
 if TYPE_CHECKING:
@@ -137,19 +135,6 @@ def _reach(address: str | None) -> None:
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=10).close()
-
-
-def restore_parcel(restorer: Restorer, parcel: Parcel, settings: Settings) -> Answer:
-    """Restore a picture whose file came as bytes: as any other, in a folder of its own that is gone afterwards."""
-    job = parcel.job
-    with tempfile.TemporaryDirectory(prefix="hillotype-") as folder:
-        source, target = Path(folder, "picture" + job.source.suffix), Path(folder, "result" + job.target.suffix)
-        source.write_bytes(parcel.content)
-        (result,) = restore_files(restorer, [Job(source, target)], settings)
-        message = result.message.replace(str(source), str(job.source)).replace(str(target), str(job.target))
-        seconds = parcel.seconds + result.seconds
-        result = replace(result, source=job.source, target=job.target, seconds=seconds, message=message)
-        return Answer(result, b"" if message else target.read_bytes())
 
 
 def _restore(sent: list[ObjectRef[Restorer]], parcel: Parcel, settings: Settings, version: str) -> Answer:

@@ -22,6 +22,7 @@ from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.standing import judge
+from hillotype.restore.url import stands
 
 __all__ = [
     "Answer",
@@ -289,15 +290,15 @@ class _Steps:
         """Decide from what is there whether the picture is to be restored."""
         if job.problem:
             return _failure(job, job.problem)
-        stands = os.path.lexists(job.target)
-        if stands and not self.settings.overwrite:
+        replaces = stands(job.target)
+        if replaces and not self.settings.overwrite:
             verdict = judge(job, self.journal, self.settings.max_pixels)
             if isinstance(verdict, str):
                 message = f"{job.target}: {verdict}; choose another output or add --overwrite"
                 return Result(job.source, job.target, "skipped", message=message)
             if verdict:
                 return Result(job.source, job.target, "kept", steps=verdict.steps, notes=verdict.notes)
-        return _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
+        return _Opened(job, replaces, None if self.journal is None else self.journal.stamp(job.source))
 
     def _picture(self, path: Path) -> Picture:
         return read_picture(path, max_pixels=self.settings.max_pixels)

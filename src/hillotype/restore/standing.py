@@ -8,6 +8,7 @@ from hillotype.errors import PictureError
 from hillotype.pictures import read_picture
 from hillotype.restore.jobs import Job
 from hillotype.restore.journal import Entry, Journal
+from hillotype.restore.url import Url
 
 
 def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | None:
@@ -42,9 +43,12 @@ def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | N
 
 
 def _is_torn(target: Path, last: Entry, max_pixels: int) -> bool:
-    """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not."""
+    """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not.
+
+    Stores leave nothing torn.
+    """
     try:
-        if last.result is None or target.stat().st_size >= (last.result.size or 0):
+        if isinstance(target, Url) or last.result is None or target.stat().st_size >= (last.result.size or 0):
             return False
         read_picture(target, max_pixels=max_pixels)
     except OSError:
