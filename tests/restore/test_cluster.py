@@ -19,15 +19,6 @@ from hillotype.restore.parcels import restore_parcel
 MADE_WITH = {"task": "colorize", "models": {}, "strength": 1.0}
 
 
-@pytest.fixture(scope="session")
-def two_workers():
-    """Ray on this machine, with two workers, for all tests."""
-    ray = pytest.importorskip("ray", reason="pip install 'hillotype[ray]'")
-    RayEngine(cores=2)._start()
-    yield ray
-    ray.shutdown()
-
-
 @pytest.fixture
 def album(tmp_path):
     """Four gray pictures and one that is none."""

@@ -148,6 +148,11 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tiny_zoo, album, store, monke
     assert results(store).keys() == ALL.keys()
 
 
+def test_ray_restores_pictures_of_a_store(tiny_zoo, album, store, two_workers):
+    assert outcome(run("memory://bucket/album", "memory://bucket/out", "--engine", "ray")) == ALL
+    assert set(outcome(run("memory://bucket/album", "memory://bucket/out")).values()) == {"kept"}
+
+
 def test_a_store_that_fails_stops_the_run(tiny_zoo, album, store, monkeypatch):
     put = Url.put
 
@@ -170,7 +175,7 @@ def test_a_store_that_fails_stops_the_run(tiny_zoo, album, store, monkeypatch):
         (["memory://bucket/album", "-o", "memory://bucket/out.png"], "name the folder"),
         (["memory://bucket/album", "-o", "memory://bucket/out", "--page"], "--page: shows pictures of this machine"),
         (["nosuch://bucket/album", "-o", "out"], "nosuch://bucket/album: cannot be reached"),
-        (["memory://bucket/album", "-o", "memory://bucket/album"], "would replace an input"),
+        (["memory://bucket/album", "-o", "memory://bucket/album"], "is the output folder as well"),
     ],
 )
 def test_what_cannot_be_is_one_line(tiny_zoo, album, tmp_path, monkeypatch, arguments, words):

@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from hillotype.restore.restorer import Restorer
 
 Paths = Annotated[
-    list[Path], typer.Argument(help="Pictures, or folders of pictures (searched in depth).", readable=False)
+    list[Path],
+    typer.Argument(
+        help="Pictures, or folders of pictures (searched in depth), here or as s3://, gs://.", readable=False
+    ),
 ]
 Out = Annotated[
     Path,
-    typer.Option("--out", "-o", help="Folder for the results; or, for a single picture, the file."),
+    typer.Option(
+        "--out", "-o", help="Folder for the results, here or as s3://, gs://; or, for a single picture, the file."
+    ),
 ]
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it: 0 nothing, 1 all.")]
 ModelName = Annotated[

@@ -78,6 +78,8 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
 
 def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
     """Find the pictures in a folder that lies elsewhere, or the one picture of that address."""
+    if url == out:
+        return [Job(url, out, f"{url}: is the output folder as well; choose another output folder")]
     try:
         found = url.inside()
     except OSError as error:

@@ -84,8 +84,11 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
             OSError: it is not taken.
         """
         with _reaching(self) as (files, name):
-            files.makedirs(files._parent(name), exist_ok=True)
-            files.pipe_file(name, content)
+            try:
+                files.pipe_file(name, content)
+            except FileNotFoundError:  # a store that has folders
+                files.makedirs(files._parent(name), exist_ok=True)
+                files.pipe_file(name, content)
 
     def move(self, to: Url) -> None:
         """Give the file another name."""
