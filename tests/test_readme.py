@@ -10,7 +10,7 @@ from typer.main import get_command
 from hillotype.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "docs/latent.md")}
+PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "docs/latent.md", "docs/clusters.md")}
 
 
 def blocks(language):

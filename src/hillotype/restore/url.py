@@ -131,7 +131,7 @@ def located(path: Path) -> Path:
         fsspec.core.url_to_fs(str(url))
     except ImportError as error:
         raise HillotypeError(
-            f"{url}: {error.name or error} is not installed; run `pip install 'hillotype[remote]'`"
+            f"{url}: what reads {scheme}// is not installed ({error}); run `pip install 'hillotype[remote]'`"
         ) from error
     except Exception as error:  # an unknown scheme, or options that a store needs
         raise HillotypeError(f"{url}: cannot be reached ({error}); give a local path, s3:// or gs://") from error
