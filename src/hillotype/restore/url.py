@@ -6,8 +6,9 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
         """
         with _reaching(self) as (files, name):
             info = files.info(name)
-            folder = info["type"] == "directory"
-            seconds = 0.0 if folder else _changed(files, name)
+        folder = info["type"] == "directory"
+        seconds = 0.0 if folder else _changed(info)
         mode = stat.S_IFDIR if folder else stat.S_IFREG
         times = {"st_atime_ns": round(seconds * 1e9), "st_mtime_ns": round(seconds * 1e9)}
         whole = int(seconds)
@@ -60,7 +61,10 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
         """Tell whether it is a file that is there."""
-        return self.exists() and stat.S_ISREG(self.stat().st_mode)
+        try:
+            return stat.S_ISREG(self.stat().st_mode)
+        except FileNotFoundError:
+            return False
 
     def open(self, *_: Any, **__: Any) -> io.BytesIO:  # noqa: ANN401
         """Open the file for reading bytes; it is fetched whole."""
@@ -159,12 +163,15 @@ def _reaching(url: Url) -> Iterator[tuple[Any, str]]:
         raise OSError(errno.EIO, reason, str(url)) from error
 
 
-def _changed(files: Any, name: str) -> float:  # noqa: ANN401
-    """Return when a file was changed, seconds since 1970; 0 where the store does not say."""
-    try:
-        return float(files.modified(name).timestamp())
-    except NotImplementedError:
-        return 0.0
+def _changed(info: Mapping[str, Any]) -> float:
+    """Return when a file was changed, seconds since 1970; 0 where the store does not say.
+
+    fsspec's `modified` would ask the store once more for what `info` has told under one of several names.
+    """
+    time = next((info[name] for name in ("LastModified", "mtime", "created") if info.get(name)), 0.0)
+    if isinstance(time, datetime):
+        return time.timestamp()
+    return float(time) if isinstance(time, (int, float)) else 0.0
 
 
 @lru_cache(maxsize=1)
