@@ -172,13 +172,13 @@ def denoise(
 
 
 def _run(task: str, model: str | None, request: Request) -> None:
-    request = _located(request)
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
     from hillotype.restore.folder import Settings, find_jobs
     from hillotype.restore.page import Page
     from hillotype.restore.report import document
 
+    request = _located(request)
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
@@ -233,10 +233,12 @@ def _restore(
     results: list[Result] = []
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
-        options: Any = {"journal": journal, "progress": display.advance, "compare": compare, "engine": engine}
+        stream = restore_files(
+            restorer, jobs, settings, journal=journal, progress=display.advance, compare=compare, engine=engine
+        )
         stopped = None
         try:
-            with closing(restore_files(restorer, jobs, settings, **options)) as stream:
+            with closing(stream):
                 for result in stream:
                     display.finish(result)
                     results.append(result)

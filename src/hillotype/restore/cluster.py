@@ -145,7 +145,7 @@ def _restore(sent: list[ObjectRef[Restorer]], parcel: Parcel, settings: Settings
     try:
         return restore_parcel(restorer, parcel, settings)
     except (OSError, MemoryError) as error:
-        return _failed(parcel.job, f"its worker could not take it ({error or 'not enough memory'}); run again")
+        return _failed(parcel.job, f"its worker could not take it ({str(error) or 'not enough memory'}); run again")
 
 
 @lru_cache(maxsize=1)

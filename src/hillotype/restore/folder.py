@@ -284,6 +284,8 @@ class _Steps:
         if isinstance(opened, Result):
             return opened
         self._away[job.target] = opened
+        if self.progress is not None:
+            self.progress(job, 0.0)
         return Parcel(job, read_content(job.source))
 
     def _look(self, job: Job) -> _Opened | Result:

@@ -25,7 +25,7 @@ from typing import Any
 from hillotype.errors import PictureError
 from hillotype.files import writing
 from hillotype.restore.journal import FOLDER, NAME, REPLACED, Entry, Journal
-from hillotype.restore.url import Url
+from hillotype.restore.url import Url, fetch_all, remove_all
 
 
 class RemoteJournal(Journal):
@@ -42,7 +42,7 @@ class RemoteJournal(Journal):
             self._loose = [url for url in self._there.inside() if url.suffix == ".json" and url.parent == self._there]
             whole = self._there / NAME
             self._lines = whole.read_bytes().splitlines(keepends=True) if whole.exists() else []
-            self._lines += [url.read_bytes() for url in self._loose]
+            self._lines += fetch_all(self._loose)
             self._fold()
         self._results = defaultdict(list)
         for line in self._lines:
@@ -66,9 +66,8 @@ class RemoteJournal(Journal):
         """Put all entries into one object; then those of their own can go."""
         if self._loose:
             (self._there / NAME).put(b"".join(self._lines))
-        while self._loose:
-            self._loose[-1].remove()
-            self._loose.pop()
+            remove_all(self._loose)
+            self._loose.clear()
 
     def name(self, file: Path) -> str:
         """Return the name of a file in the journal: its path from the output folder, or its whole address."""

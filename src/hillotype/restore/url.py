@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -97,12 +97,7 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
     def move(self, to: Url) -> None:
         """Give the file another name."""
         to.put(self.read_bytes())
-        self.remove()
-
-    def remove(self) -> None:
-        """Remove the file."""
-        with _reaching(self) as (files, name):
-            files.rm_file(name)
+        remove_all([self])
 
     def inside(self) -> list[Url]:
         """Return all files in this folder and those below, sorted; none if there is no such folder.
@@ -145,6 +140,31 @@ def located(path: Path) -> Path:
 def stands(path: Path) -> bool:
     """Tell whether something lies at a path, here or elsewhere; a link that leads nowhere counts."""
     return path.exists() if isinstance(path, Url) else os.path.lexists(path)
+
+
+def fetch_all(urls: Sequence[Url]) -> list[bytes]:
+    """Fetch small files of one store, many at a time where the store can.
+
+    Raises:
+        OSError: one is not there, or cannot be reached.
+    """
+    if not urls:
+        return []
+    with _reaching(urls[0]) as (files, _):
+        names = [files._strip_protocol(str(url)) for url in urls]
+        content = files.cat(names)
+    return [content[name] for name in names]
+
+
+def remove_all(urls: Sequence[Url]) -> None:
+    """Remove files of one store, many at a time where the store can.
+
+    Raises:
+        OSError: one is not there, or cannot be reached.
+    """
+    if urls:
+        with _reaching(urls[0]) as (files, _):
+            files.rm([files._strip_protocol(str(url)) for url in urls])
 
 
 @contextmanager
