@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -145,6 +146,16 @@ def test_half_precision_weights_run_as_float32(tmp_path, tiny_zoo):
     picture = np.random.default_rng(0).random((1, 1, 16, 16), dtype=np.float32)
     expected = load_model("denoise-gray").run(picture)
     np.testing.assert_allclose(load_model(path).run(picture), expected, atol=5e-3)
+
+
+def test_travels_with_its_file_in_it(tiny_zoo):
+    model, seen = load_model("denoise-color", threads=1), np.zeros((1, 3, 8, 8), np.float32)
+    before = model.run(seen)
+    sent = pickle.dumps(model)
+    model.path.unlink()
+    arrived = pickle.loads(pickle.dumps(pickle.loads(sent)))
+    np.testing.assert_array_equal(arrived.run(seen), before)
+    assert (arrived.card, arrived.threads) == (model.card, 1)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])

@@ -12,7 +12,14 @@ from hillotype.cli.app import app
 ROOT = Path(__file__).parents[1]
 PAGES = {
     name: (ROOT / name).read_text("utf-8")
-    for name in ("README.md", "docs/colorizing.md", "docs/films.md", "docs/latent.md", "docs/studio.md")
+    for name in (
+        "README.md",
+        "docs/clusters.md",
+        "docs/colorizing.md",
+        "docs/films.md",
+        "docs/latent.md",
+        "docs/studio.md",
+    )
 }
 
 

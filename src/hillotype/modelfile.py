@@ -153,7 +153,12 @@ class Model:
 
     def __init__(self, path: Path, card: Card, threads: int | None = None) -> None:
         self.path, self.card, self.threads = path, card, threads
+        self._content: bytes | None = None
         self._session: onnxruntime.InferenceSession | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process or machine with the file in it, and without the session."""
+        return {**self.__dict__, "_content": self._content or self.path.read_bytes(), "_session": None}
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, always in the same way.
@@ -163,7 +168,7 @@ class Model:
         """
         self._check(pictures.shape)
         if self._session is None:
-            self._session = _open(self.path, threads=self.threads)
+            self._session = _open(self.path, content=self._content, threads=self.threads)
         try:
             (output,) = self._session.run(None, {self._session.get_inputs()[0].name: pictures})
         except Exception as error:  # ONNX Runtime's own exceptions have no common base
@@ -284,7 +289,9 @@ def write_card(path: Path, card: Card) -> None:
         write_whole([model.SerializeToString()], path, overwrite=True)
 
 
-def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> onnxruntime.InferenceSession:
+def _open(
+    path: Path, *, content: bytes | None = None, optimize: bool = True, threads: int | None = None
+) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -296,12 +303,12 @@ def _open(path: Path, *, optimize: bool = True, threads: int | None = None) -> o
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not optimize:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    if not path.is_file():
+    if content is None and not path.is_file():
         raise ModelFileError(f"{path}: no such file; check the path")
-    if not os.access(path, os.R_OK):
+    if content is None and not os.access(path, os.R_OK):
         raise ModelFileError(f"{path}: you may not read this file; change its permissions")
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content or path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions have no common base
         raise ModelFileError(
             f"{path}: not a whole ONNX model (damaged, truncated or another kind of file); copy it again"

@@ -65,7 +65,7 @@ def hillotype(
 
     `hillotype colorize grandmother.jpg -o grandmother-color.jpg`
 
-    Everything runs on this computer; nothing is downloaded or sent.
+    Everything runs on this computer; nothing is downloaded or sent, unless you name a cluster or a store.
     """
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +15,10 @@ import typer
 
 from hillotype.cli.durations import seconds
 from hillotype.cli.text import printable
-from hillotype.errors import ModelFileError, PictureError
+from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
+    from hillotype.restore import folder
     from hillotype.restore.folder import FilmMaker, Job, MadeFilm, Result, Settings
     from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
@@ -25,11 +27,18 @@ if TYPE_CHECKING:
     from hillotype.restore.wishes import Wishes
 
 Paths = Annotated[
-    list[Path], typer.Argument(help="Pictures, films, or folders of them (searched in depth).", readable=False)
+    list[Path],
+    typer.Argument(
+        help="Pictures, films, or folders of them (searched in depth), here or as s3://, gs://.", readable=False
+    ),
 ]
 Out = Annotated[
     Path,
-    typer.Option("--out", "-o", help="Folder for the results; or, for a single picture or film, the file."),
+    typer.Option(
+        "--out",
+        "-o",
+        help="Folder for the results, here or as s3://, gs://; or, for a single picture or film, the file.",
+    ),
 ]
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it: 0 nothing, 1 all.")]
 ModelName = Annotated[
@@ -69,6 +78,26 @@ Like = Annotated[
     Path | None,
     typer.Option("--like", help="A color picture, toward whose colors the guessed ones move.", show_default=False),
 ]
+
+
+class Engine(StrEnum):
+    """What works on the pictures."""
+
+    plain = "plain"
+    ray = "ray"
+
+
+EngineName = Annotated[
+    Engine, typer.Option("--engine", help="Work here (plain), or on many cores or machines (ray): docs/clusters.md.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="The Ray cluster of --engine ray; by default that in RAY_ADDRESS, else Ray is started here. The pictures "
+        "travel: no folder need be shared.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
@@ -89,19 +118,28 @@ class Request:
     max_pixels: int | None
     preview: float | None
     page: bool
+    engine: Engine
+    address: str | None
     as_json: bool
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether pictures or results lie in a store and not on this machine."""
+        from hillotype.restore.url import Url
+
+        return any(isinstance(path, Url) for path in (self.out, *self.paths))
 
     @property
     def to_file(self) -> bool:
         """Whether `out` names the result itself."""
         from hillotype.restore.folder import goes_to_file
 
-        return len(self.paths) == 1 and goes_to_file(self.paths[0], self.out)
+        return len(self.paths) == 1 and not self.elsewhere and goes_to_file(self.paths[0], self.out)
 
     @property
     def has_report(self) -> bool:
         """Whether a report is written: of all but single pictures."""
-        return len(self.paths) > 1 or os.path.isdir(self.paths[0])
+        return len(self.paths) > 1 or self.elsewhere or os.path.isdir(self.paths[0])
 
 
 def restore(
@@ -115,6 +153,8 @@ def restore(
     max_pixels: MaxPixels = None,
     preview: Preview = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Do what each picture or film needs: color a gray one, denoise a noisy one, copy the others.
@@ -124,7 +164,7 @@ def restore(
     Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
     same command goes on where it was; run again, it does only what is new or changed.
     """
-    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
     _run("restore", None, request, _wishes(hint, vividness, like))
 
 
@@ -140,6 +180,8 @@ def colorize(
     max_pixels: MaxPixels = None,
     preview: Preview = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Give pictures and films color; the colors are guesses, the lightness stays as it is.
@@ -148,7 +190,7 @@ def colorize(
 
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
-    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
     _run("colorize", model, request, _wishes(hint, vividness, like))
 
 
@@ -161,13 +203,16 @@ def denoise(
     max_pixels: MaxPixels = None,
     preview: Preview = None,
     page: WithPage = False,
+    engine: EngineName = Engine.plain,
+    address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Take the noise out of pictures and films; how much there is need not be known.
 
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
-    _run("denoise", model, Request(paths, out, strength, overwrite, max_pixels, preview, page, as_json))
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
+    _run("denoise", model, request)
 
 
 def _wishes(hints: list[str] | None, vividness: float, like: Path | None) -> Wishes:
@@ -187,14 +232,15 @@ def _run(task: str, model: str | None, request: Request, wishes: Wishes | None =
     from hillotype.restore.automatic import AutomaticRestorer
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.folder import Settings, find_jobs
-    from hillotype.restore.journal import Journal
     from hillotype.restore.page import Page
     from hillotype.restore.report import document
 
+    request = _located(request)
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
-    restorer = load(name)
+    engine = _engine(request)
+    restorer = load(name, threads=1 if request.engine == Engine.ray else None)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
@@ -207,11 +253,11 @@ def _run(task: str, model: str | None, request: Request, wishes: Wishes | None =
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     journaled = not request.to_file and any(not job.problem for job in jobs)
     start = time.perf_counter()
-    with Journal(request.out, made_with) if journaled else nullcontext() as journal:
+    with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
         films = _films(restorer, settings, request.preview, made_with)
-        results, error = _restore(restorer, jobs, settings, journal, page, films, quiet=request.as_json)
+        results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
         report |= document(results, settings, time.perf_counter() - start)
@@ -268,30 +314,78 @@ def _restore(
     journal: Journal | None,
     page: Page | None,
     films: FilmMaker,
+    engine: folder.Engine | None,
     *,
     quiet: bool,
-) -> tuple[list[Result], PictureError | None]:
-    """Restore and show the pictures; return the results, and what stopped it before the end."""
+) -> tuple[list[Result], HillotypeError | None]:
+    """Restore and show the pictures; return the results in order, and what stopped it before the end."""
     from hillotype.cli.progress import Display
     from hillotype.restore.folder import restore_files
 
     results: list[Result] = []
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
-        progress = display.advance
         stream = restore_files(
-            restorer, jobs, settings, journal=journal, progress=progress, compare=compare, films=films
+            restorer,
+            jobs,
+            settings,
+            journal=journal,
+            progress=display.advance,
+            compare=compare,
+            films=films,
+            engine=engine,
         )
+        stopped = None
         try:
             with closing(stream):
                 for result in stream:
                     display.finish(result)
                     results.append(result)
-                    if page and result.status == "kept":
+                    if page and (result.status == "kept" or (engine and not result.message)):
                         page.recall(result)
-        except PictureError as error:
-            return results, error
-    return results, None
+        except HillotypeError as error:
+            stopped = error
+    places = {(job.source, job.target): place for place, job in enumerate(jobs)}
+    return sorted(results, key=lambda result: places[result.source, result.target]), stopped
+
+
+def _located(request: Request) -> Request:
+    """Take paths that are addresses, as s3://bucket/album, for what they are."""
+    from hillotype.pictures import is_picture_name
+    from hillotype.restore.url import Url, located
+
+    request = replace(request, paths=[located(path) for path in request.paths], out=located(request.out))
+    if isinstance(request.out, Url) and is_picture_name(request.out):
+        raise PictureError(f"{request.out}: names a file, and results go into a folder there; name the folder")
+    if request.page and request.elsewhere:
+        raise PictureError("--page: shows pictures of this machine alone; leave it out, or copy the folder here")
+    return request
+
+
+def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
+    from hillotype.restore.journal import Journal
+    from hillotype.restore.url import Url
+
+    if not isinstance(out, Url):
+        return Journal(out, made_with)
+    from hillotype.restore.remote import RemoteJournal
+
+    return RemoteJournal(out, made_with)
+
+
+def _engine(request: Request) -> folder.Engine | None:
+    """Return what restores pictures whose files travel; None for those that are read and written where they are."""
+    if request.engine == Engine.ray:
+        from hillotype.restore.cluster import RayEngine
+
+        return RayEngine(request.address)
+    if request.address:
+        raise HillotypeError("--address: is of --engine ray; add --engine ray, or leave it out")
+    if request.elsewhere:
+        from hillotype.restore.parcels import restore_here
+
+        return restore_here
+    return None
 
 
 def _write(

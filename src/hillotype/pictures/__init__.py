@@ -8,7 +8,7 @@ decodes a file as stored and encodes a picture that fits the format. `reading` a
 from hillotype.pictures.api import from_pil, to_pil
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, Picture, is_picture_name
 from hillotype.pictures.profiles import Decoded, Profile
-from hillotype.pictures.reading import format_of, read_picture
+from hillotype.pictures.reading import format_of, read_content, read_picture
 from hillotype.pictures.rows import Rows, Sheet, new_sheet, whole
 from hillotype.pictures.writing import write_picture
 
@@ -23,6 +23,7 @@ __all__ = [
     "from_pil",
     "is_picture_name",
     "new_sheet",
+    "read_content",
     "read_picture",
     "to_pil",
     "whole",

@@ -69,6 +69,21 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture
     return picture
 
 
+def read_content(path: Path) -> bytes:
+    """Reads the file of a picture as it is, for one who decodes it elsewhere.
+
+    Raises:
+        PictureError: If it is missing, not a regular file, empty or unreadable.
+    """
+    try:
+        _check_regular(path)
+        return path.read_bytes()
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error.__cause__
+    except OSError as error:
+        raise PictureError(f"{path}: the file cannot be read ({error.strerror}); copy it from its source") from error
+
+
 def _check_regular(path: Path) -> None:
     """Looks before opening, since opening a pipe would wait for ever."""
     try:

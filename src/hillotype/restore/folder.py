@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ from PIL import Image
 
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, Profile, read_picture, write_picture
+from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, Profile, read_content, read_picture, write_picture
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
 from hillotype.restore.journal import Entry, Journal, Stamp
@@ -24,13 +24,17 @@ from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.standing import judge
 from hillotype.restore.tiles import Progress
+from hillotype.restore.url import stands
 
 __all__ = [
+    "Answer",
     "Compare",
+    "Engine",
     "FilmMaker",
     "Job",
     "JobProgress",
     "MadeFilm",
+    "Parcel",
     "Result",
     "Settings",
     "copy_file",
@@ -125,6 +129,27 @@ Compare: TypeAlias = Callable[[Job, Picture, Picture], None]
 
 
 @dataclass(frozen=True)
+class Parcel:
+    """A picture that is to be restored elsewhere, with the content of its file; `seconds` it took to read."""
+
+    job: Job
+    content: bytes
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back for a parcel: what became of the picture and, unless it failed, the content of its file."""
+
+    result: Result
+    content: bytes = b""
+
+
+Engine: TypeAlias = Callable[[Restorer, Settings, Iterator[Parcel | Result]], Generator[Answer | Result, None, None]]
+"""Restores parcels elsewhere, in any order, as many ahead as it has room for; results go through as they are."""
+
+
+@dataclass(frozen=True)
 class _Opened:
     """A picture that is to be restored; `picture` is None for one that is read when its turn comes."""
 
@@ -137,10 +162,13 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Restored:
-    """A picture or film that is to be written; `before` is what a picture was, if that is to be shown."""
+    """A picture or film that is to be written, or the content of a picture's file.
+
+    `before` is what a picture was, if that is to be shown.
+    """
 
     opened: _Opened
-    restored: Picture | MadeFilm
+    restored: Picture | MadeFilm | bytes
     before: Picture | None
     steps: tuple[str, ...]
     notes: tuple[str, ...]
@@ -153,7 +181,7 @@ class _Restored:
         return Result(job.source, job.target, status, self.seconds, self.steps, self.notes)
 
 
-_Stage = TypeVar("_Stage", _Opened | Result, _Restored | Result, Result)
+_Stage = TypeVar("_Stage", _Opened | Result, Parcel | Result, _Restored | Result, Result)
 
 
 def restore_files(
@@ -165,8 +193,9 @@ def restore_files(
     progress: JobProgress | None = None,
     compare: Compare | None = None,
     films: FilmMaker | None = None,
+    engine: Engine | None = None,
 ) -> Generator[Result, None, None]:
-    """Restore picture files and films, and yield a result for each, in order.
+    """Restore picture files and films, and yield a result for each, in order; with an engine, as they are finished.
 
     While a picture is worked on, the next is read and the one before is written.
 
@@ -177,8 +206,10 @@ def restore_files(
         journal: of the output folder; without one, what exists is skipped, whatever it is. With one, results of ours
             are kept where they are up to date, and made again where the picture or the options changed.
         progress: is told the share of each job that is done.
-        compare: is shown each picture before and after.
+        compare: is shown each picture before and after; not with an engine.
         films: what restores films; without it they are read as pictures, and refused.
+        engine: restores the pictures elsewhere. What is to be done is decided here all the same, and the results are
+            written and recorded here.
 
     Raises:
         PictureError: the disk is full or gone, and files are left.
@@ -187,7 +218,7 @@ def restore_files(
     yielded = 0
     # Threads of ours must not switch Python's warnings off and on against each other: they stay off for all.
     with quiet_pillow():
-        for result in _overlapped(jobs, steps):
+        for result in _overlapped(jobs, steps) if engine is None else _sent(jobs, steps, engine):
             yield result
             yielded += 1
             if steps.disk_failed and yielded < len(jobs):
@@ -220,6 +251,13 @@ def _overlapped(jobs: Sequence[Job], steps: _Steps) -> Iterator[Result]:
             yield behind.result()
 
 
+def _sent(jobs: Sequence[Job], steps: _Steps, engine: Engine) -> Iterator[Result]:
+    """Have an engine restore the pictures; they are looked at before and written after it one by one."""
+    with closing(engine(steps.restorer, steps.settings, map(steps.pack, jobs))) as answers:
+        for answer in answers:
+            yield steps.write(steps.unpack(answer))
+
+
 class _Steps:
     """The steps of a job: read, run, write, each called by a thread of its own. None raises: failures are results."""
 
@@ -238,6 +276,7 @@ class _Steps:
         self.progress, self.compare, self.films, self.ahead = progress, compare, films, ahead
         self.disk_failed = False
         self._written: set[tuple[int, int] | None] = set()
+        self._away: dict[Path, _Opened] = {}
 
     def read(self, job: Job) -> _Opened | Result:
         """Look at what is there, and read the picture unless it is large."""
@@ -248,6 +287,19 @@ class _Steps:
         if isinstance(opened, Result):
             return opened
         return _attempt(opened.job, opened.seconds, lambda: self._run(opened))
+
+    def pack(self, job: Job) -> Parcel | Result:
+        """Look at what is there, and read the file of the picture, which is to be restored elsewhere."""
+        return _attempt(job, 0.0, lambda: self._pack(job))
+
+    def unpack(self, answer: Answer | Result) -> _Restored | Result:
+        """Take what came back of `pack`."""
+        if isinstance(answer, Result):
+            return answer
+        result, opened = answer.result, self._away.pop(answer.result.target)
+        if result.status == "failed":
+            return result
+        return _Restored(opened, answer.content, None, result.steps, result.notes, result.seconds)
 
     def write(self, restored: _Restored | Result) -> Result:
         """Write the picture and record what became of it."""
@@ -263,20 +315,35 @@ class _Steps:
         return result
 
     def _read(self, job: Job) -> _Opened | Result:
+        opened = self._look(job)
+        if isinstance(opened, Result) or not self.ahead or job.film or _is_large(job.source):
+            return opened
+        return replace(opened, picture=self._picture(job.source))
+
+    def _pack(self, job: Job) -> Parcel | Result:
+        opened = self._look(job)
+        if isinstance(opened, Result):
+            return opened
+        if job.film:
+            raise PictureError("films do not travel; run this one on its own machine, without --engine ray")
+        self._away[job.target] = opened
+        if self.progress is not None:
+            self.progress(job, 0.0)
+        return Parcel(job, read_content(job.source))
+
+    def _look(self, job: Job) -> _Opened | Result:
+        """Decide from what is there whether the picture is to be restored."""
         if job.problem:
             return _failure(job, job.problem)
-        stands = os.path.lexists(job.target)
-        if stands and not self.settings.overwrite:
+        replaces = stands(job.target)
+        if replaces and not self.settings.overwrite:
             verdict = judge(job, self.journal, self.settings.max_pixels)
             if isinstance(verdict, str):
                 message = f"{job.target}: {verdict}; choose another output or add --overwrite"
                 return Result(job.source, job.target, "skipped", message=message)
             if verdict:
                 return Result(job.source, job.target, "kept", steps=verdict.steps, notes=verdict.notes)
-        opened = _Opened(job, stands, None if self.journal is None else self.journal.stamp(job.source))
-        if not self.ahead or job.film or _is_large(job.source):
-            return opened
-        return replace(opened, picture=self._picture(job.source))
+        return _Opened(job, replaces, None if self.journal is None else self.journal.stamp(job.source))
 
     def _picture(self, path: Path) -> Picture:
         return read_picture(path, max_pixels=self.settings.max_pixels)
@@ -301,6 +368,8 @@ class _Steps:
         with self._disk_watched():
             make_folder(job.target.parent, PictureError)
             result = self._publish(restored)
+        if isinstance(after, bytes):
+            return result
         if not isinstance(after, Picture):
             if self.compare is not None:
                 with suppress(PictureError):  # the film is written; only the page lacks it
@@ -357,11 +426,15 @@ class _Steps:
 def _put(restored: _Restored, path: Path) -> _Restored:
     """Write the result, or copy the file of a picture that nothing was done to; add to the notes what was not kept."""
     source, overwrite = restored.opened.job.source, restored.opened.replace
-    if not isinstance(restored.restored, Picture):
+    if not isinstance(restored.restored, Picture | bytes):
         lost = restored.restored.write(path, overwrite=overwrite)
         return replace(restored, notes=restored.notes + lost)
     if not restored.steps and source.suffix.lower() == path.suffix.lower():
         copy_file(source, path, overwrite=overwrite)
+        return restored
+    if isinstance(restored.restored, bytes):
+        with writing(path, PictureError):
+            write_whole([restored.restored], path, overwrite=overwrite)
         return restored
     lost = write_picture(restored.restored, path, overwrite=overwrite)
     return replace(restored, notes=restored.notes + lost)

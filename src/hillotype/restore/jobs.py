@@ -10,6 +10,7 @@ from pathlib import Path
 from hillotype.pictures import is_picture_name
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 from hillotype.restore.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
+from hillotype.restore.url import Url
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
         return _checked([_to_file(paths[0], out)])
     jobs = []
     for path in paths:
-        if not os.path.isdir(path):
+        if isinstance(path, Url):
+            jobs += _jobs_elsewhere(path, out / path.name if len(paths) > 1 else out, out)
+        elif not os.path.isdir(path):
             jobs.append(Job(path, out / path.name, film=_is_film(path)))
         elif identity(path) == identity(out):
             jobs.append(Job(path, out, f"{path}: is the output folder as well; choose another output folder"))
@@ -96,6 +99,23 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
     return jobs
 
 
+def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
+    """Find the pictures in a folder that lies elsewhere, or the one picture of that address."""
+    if url == out:
+        return [Job(url, out, f"{url}: is the output folder as well; choose another output folder")]
+    try:
+        found = url.inside()
+    except OSError as error:
+        return [Job(url, root, f"{url}: cannot be reached ({error.strerror}); check the address and your rights")]
+    if not found and is_picture_name(url):
+        return [Job(url, out / url.name)]
+    names = [(file, str(file).removeprefix(f"{url}/")) for file in found if not str(file).startswith(f"{out}/")]
+    shown = [(file, name) for file, name in names if is_picture_name(name) and "/." not in f"/{name}"]
+    return [Job(file, root / name) for file, name in shown] or [
+        Job(url, root, f"{url}: no pictures in this folder; check the address")
+    ]
+
+
 def _way_out(path: Path, inside: Path) -> str:
     """Say where a link leads that leaves the folder `inside`; empty for all else."""
     if not path.is_symlink():
@@ -151,6 +171,8 @@ def _checked(jobs: list[Job]) -> list[Job]:
 
 def identity(path: Path) -> tuple[int, int] | None:
     """Return what is the same for all names of a file; None if there is none."""
+    if isinstance(path, Url):
+        return path.key
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import Any
 from hillotype import __version__
 from hillotype.restore.folder import Result, Settings
 from hillotype.restore.journal import Journal
+from hillotype.restore.url import stands
 
 
 def versions() -> dict[str, str]:
@@ -53,7 +53,7 @@ def write_report(document: dict[str, Any], journal: Journal) -> Path | None:
         PictureError: the disk does not take it.
     """
     path = journal.out / "report.json"
-    if os.path.lexists(path) and journal.standing(path) is None:
+    if stands(path) and journal.standing(path) is None:
         return None
     journal.put(to_json(document).encode("ascii"), path)
     return path

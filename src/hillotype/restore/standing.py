@@ -9,6 +9,7 @@ from hillotype.pictures import read_picture
 from hillotype.restore.film_files import is_film_name
 from hillotype.restore.jobs import Job
 from hillotype.restore.journal import Entry, Journal
+from hillotype.restore.url import Url
 
 
 def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | None:
@@ -45,8 +46,11 @@ def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | N
 def _is_torn(target: Path, last: Entry, max_pixels: int) -> bool:
     """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not.
 
-    What is left of a film is empty (see `journal`): one that is shorter may have been cut by its owner.
+    What is left of a film is empty (see `journal`): one that is shorter may have been cut by its owner. Stores leave
+    nothing torn.
     """
+    if isinstance(target, Url):
+        return False
     try:
         size = target.stat().st_size
         if last.result is None or size >= (last.result.size or 0):
