@@ -164,7 +164,7 @@ def test_a_store_that_fails_stops_the_run(tiny_zoo, album, store, monkeypatch):
     monkeypatch.setattr(Url, "put", fail)
     done = CliRunner().invoke(app, ["colorize", "memory://bucket/album", "-o", "memory://bucket/out"])
     assert done.exit_code == 1
-    assert "stopped: 1 of 3 pictures are left" in done.stderr
+    assert "stopped: 1 of 3 files are left" in done.stderr
     assert list(results(store)) == ["a.png"]
 
 
