@@ -119,7 +119,7 @@ def open_page(browser):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(40_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda told: errors.append(told.text) if "Security Policy" in told.text else None)
         with page.expect_response("**/events"):  # the last thing that the page asks for at its start

@@ -121,10 +121,23 @@ def test_one_bad_file_among_others_and_all_as_a_zip(live, open_page, gray):
         assert sorted(archive.namelist()) == ["a-restored.jpg", "b-restored.jpg"]
 
 
-def test_cancel_start_again_and_remove(tiny_zoo, open_page, gray, large):
+def test_a_folder_brings_its_pictures_and_their_tree(live, open_page, gray, tmp_path):
+    album = tmp_path / "album"
+    (album / "1935").mkdir(parents=True)
+    for name in ("a.jpg", "1935/a.jpg", "note.txt", ".hidden.jpg"):
+        (album / name).write_bytes(gray)
+    page = open_page(live)
+    page.set_input_files("#folder", album)
+    wait_done(page, 2)
+    assert sorted(page.locator("#list strong").all_inner_texts()) == ["album/1935/a.jpg", "album/a.jpg"]
+    assert "2 files that are no pictures were left out" in page.locator("#left-out").inner_text()
+
+
+def test_cancel_start_again_and_remove(tiny_zoo, open_page, gray, large, tmp_path):
+    (tmp_path / "large.png").write_bytes(large)
     with served(Limits(jobs=1)) as studio:
         page = open_page(studio)
-        choose(page, ("large.png", large))
+        page.set_input_files("#files", tmp_path / "large.png")
         page.get_by_role("button", name="Cancel large.png").click()
         page.locator("#list").get_by_text("Cancelled").wait_for()
         page.get_by_role("button", name="Start again").click()

@@ -5,7 +5,7 @@ const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif)$/i;
 /**
  * Takes files from everywhere on the page.
  * @param {(files: {file: File, name: string}[]) => void} take is called with what comes.
- * @param {(text: string) => void} say is told what is left out.
+ * @param {(text: string) => void} say is told what is left out, and when that is past.
  */
 export function takeFiles(take, say) {
   const body = document.body;
@@ -36,6 +36,7 @@ export function takeFiles(take, say) {
     // Of a folder only pictures are taken; a file that was meant itself is sent, and the studio says what is wrong.
     const wanted = files.filter(({ name }) => !name.includes("/") || (PICTURES.test(name) && !/(^|\/)\./.test(name)));
     const left = files.length - wanted.length;
+    say("");
     if (left) say(`${left} ${left === 1 ? "file that is no picture was" : "files that are no pictures were"} left out.`);
     if (wanted.length) take(wanted);
   }

@@ -164,4 +164,4 @@ function drop(id) {
 
 const started = start();
 started.catch((error) => warn(error.message));
-takeFiles((files) => started.then(() => send(files)), say); // at once: nobody has to wait with dropping
+takeFiles((files) => started.then(() => send(files)), (text) => (part("left-out").textContent = text)); // at once: nobody has to wait with dropping
