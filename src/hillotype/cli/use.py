@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hillotype.cli.durations import seconds
-from hillotype.cli.text import printable
-from hillotype.errors import HillotypeError, ModelFileError, PictureError
+from hillotype.cli.request import Engine, Request, run
 
 if TYPE_CHECKING:
-    from hillotype.restore import folder
-    from hillotype.restore.folder import FilmMaker, Job, MadeFilm, Result, Settings
-    from hillotype.restore.journal import Journal
-    from hillotype.restore.page import Page
-    from hillotype.restore.restorer import Restorer
-    from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
 
 Paths = Annotated[
@@ -80,13 +67,6 @@ Like = Annotated[
 ]
 
 
-class Engine(StrEnum):
-    """What works on the pictures."""
-
-    plain = "plain"
-    ray = "ray"
-
-
 EngineName = Annotated[
     Engine, typer.Option("--engine", help="Work here (plain), or on many cores or machines (ray): docs/clusters.md.")
 ]
@@ -105,41 +85,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     for command in (restore, colorize, denoise):
         app.command()(command)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a command was asked for."""
-
-    paths: Sequence[Path]
-    out: Path
-    strength: float
-    overwrite: bool
-    max_pixels: int | None
-    preview: float | None
-    page: bool
-    engine: Engine
-    address: str | None
-    as_json: bool
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether pictures or results lie in a store and not on this machine."""
-        from hillotype.restore.url import Url
-
-        return any(isinstance(path, Url) for path in (self.out, *self.paths))
-
-    @property
-    def to_file(self) -> bool:
-        """Whether `out` names the result itself."""
-        from hillotype.restore.folder import goes_to_file
-
-        return len(self.paths) == 1 and not self.elsewhere and goes_to_file(self.paths[0], self.out)
-
-    @property
-    def has_report(self) -> bool:
-        """Whether a report is written: of all but single pictures."""
-        return len(self.paths) > 1 or self.elsewhere or os.path.isdir(self.paths[0])
 
 
 def restore(
@@ -165,7 +110,7 @@ def restore(
     same command goes on where it was; run again, it does only what is new or changed.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
-    _run("restore", None, request, _wishes(hint, vividness, like))
+    run("restore", None, request, _wishes(hint, vividness, like))
 
 
 def colorize(
@@ -191,7 +136,7 @@ def colorize(
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
-    _run("colorize", model, request, _wishes(hint, vividness, like))
+    run("colorize", model, request, _wishes(hint, vividness, like))
 
 
 def denoise(
@@ -212,7 +157,7 @@ def denoise(
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
-    _run("denoise", model, request)
+    run("denoise", model, request)
 
 
 def _wishes(hints: list[str] | None, vividness: float, like: Path | None) -> Wishes:
@@ -224,212 +169,3 @@ def _wishes(hints: list[str] | None, vividness: float, like: Path | None) -> Wis
 
     palette = None if like is None else palette_of(in_srgb(read_picture(like)), f"--like {like}")
     return Wishes(tuple(read_hint(text) for text in hints or ()), vividness, palette)
-
-
-def _run(task: str, model: str | None, request: Request, wishes: Wishes | None = None) -> None:
-    from hillotype.pictures import DEFAULT_MAX_PIXELS
-    from hillotype.restore import load
-    from hillotype.restore.automatic import AutomaticRestorer
-    from hillotype.restore.colorize import Colorizer
-    from hillotype.restore.folder import Settings, find_jobs
-    from hillotype.restore.page import Page
-    from hillotype.restore.report import document
-
-    request = _located(request)
-    if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
-        raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
-    name = task if model is None else model
-    engine = _engine(request)
-    restorer = load(name, threads=1 if request.engine == Engine.ray else None)
-    if restorer.task != task:
-        raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
-    jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
-    made_with = {"task": task, "models": _digests(name), "strength": request.strength}
-    if isinstance(restorer, Colorizer | AutomaticRestorer) and wishes:
-        if wishes.hints and (request.has_report or jobs[0].film):
-            raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
-        restorer = restorer.given(wishes)
-        made_with |= wishes.made_with()
-    settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
-    journaled = not request.to_file and any(not job.problem for job in jobs)
-    start = time.perf_counter()
-    with _journal(request.out, made_with) if journaled else nullcontext() as journal:
-        page_path = _page_path(request, journal)
-        page = Page(len(jobs)) if page_path else None
-        films = _films(restorer, settings, request.preview, made_with)
-        results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
-        shown = page_path if not error and any(not result.message for result in results) else None
-        report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
-        report |= document(results, settings, time.perf_counter() - start)
-        if not error:
-            error = _write(request, report, results, page, journal)
-    _show(report, results, as_json=request.as_json)
-    if error:
-        raise error
-    if any(result.message for result in results):
-        raise typer.Exit(1)
-
-
-def _previewed(jobs: list[Job], preview: float | None) -> list[Job]:
-    """Give the preview of a film a name that cannot be taken for the whole."""
-    if preview is None:
-        return jobs
-    return [
-        replace(job, target=job.target.with_name(f"{job.target.stem}.preview-{preview:g}s{job.target.suffix}"))
-        if job.film
-        else job
-        for job in jobs
-    ]
-
-
-def _films(restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]) -> FilmMaker:
-    """Return what restores films; PyAV is looked for when one comes."""
-
-    def make(job: Job, progress: Progress | None) -> MadeFilm:
-        try:
-            from hillotype.film import FilmSettings, restore_film
-        except ModuleNotFoundError as error:
-            raise PictureError(
-                f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
-            ) from error
-        how = FilmSettings(settings.strength, settings.max_pixels, preview)
-        return restore_film(restorer, how, made_with, job, progress)
-
-    return make
-
-
-def _digests(name: str) -> dict[str, str]:
-    """Return the SHA-256 of the models that `name` stands for."""
-    from hillotype.modelfile import find_model
-    from hillotype.restore.journal import digest
-    from hillotype.restore.loading import TASKS
-
-    return {path.stem: digest(path) for path in map(find_model, TASKS.get(name, (name,)))}
-
-
-def _restore(
-    restorer: Restorer,
-    jobs: Sequence[Job],
-    settings: Settings,
-    journal: Journal | None,
-    page: Page | None,
-    films: FilmMaker,
-    engine: folder.Engine | None,
-    *,
-    quiet: bool,
-) -> tuple[list[Result], HillotypeError | None]:
-    """Restore and show the pictures; return the results in order, and what stopped it before the end."""
-    from hillotype.cli.progress import Display
-    from hillotype.restore.folder import restore_files
-
-    results: list[Result] = []
-    with Display(len(jobs), quiet=quiet) as display:
-        compare = page.compare if page else None
-        stream = restore_files(
-            restorer,
-            jobs,
-            settings,
-            journal=journal,
-            progress=display.advance,
-            compare=compare,
-            films=films,
-            engine=engine,
-        )
-        stopped = None
-        try:
-            with closing(stream):
-                for result in stream:
-                    display.finish(result)
-                    results.append(result)
-                    if page and (result.status == "kept" or (engine and not result.message)):
-                        page.recall(result)
-        except HillotypeError as error:
-            stopped = error
-    places = {(job.source, job.target): place for place, job in enumerate(jobs)}
-    return sorted(results, key=lambda result: places[result.source, result.target]), stopped
-
-
-def _located(request: Request) -> Request:
-    """Take paths that are addresses, as s3://bucket/album, for what they are."""
-    from hillotype.pictures import is_picture_name
-    from hillotype.restore.url import Url, located
-
-    request = replace(request, paths=[located(path) for path in request.paths], out=located(request.out))
-    if isinstance(request.out, Url) and is_picture_name(request.out):
-        raise PictureError(f"{request.out}: names a file, and results go into a folder there; name the folder")
-    if request.page and request.elsewhere:
-        raise PictureError("--page: shows pictures of this machine alone; leave it out, or copy the folder here")
-    return request
-
-
-def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
-    from hillotype.restore.journal import Journal
-    from hillotype.restore.url import Url
-
-    if not isinstance(out, Url):
-        return Journal(out, made_with)
-    from hillotype.restore.remote import RemoteJournal
-
-    return RemoteJournal(out, made_with)
-
-
-def _engine(request: Request) -> folder.Engine | None:
-    """Return what restores pictures whose files travel; None for those that are read and written where they are."""
-    if request.engine == Engine.ray:
-        from hillotype.restore.cluster import RayEngine
-
-        return RayEngine(request.address)
-    if request.address:
-        raise HillotypeError("--address: is of --engine ray; add --engine ray, or leave it out")
-    if request.elsewhere:
-        from hillotype.restore.parcels import restore_here
-
-        return restore_here
-    return None
-
-
-def _write(
-    request: Request, report: dict[str, Any], results: Sequence[Result], page: Page | None, journal: Journal | None
-) -> PictureError | None:
-    """Write the page, if wanted, and the report; return what the disk did not take.
-
-    The report is written always: nobody knows before a night's run that something will have failed.
-    """
-    from hillotype.restore.report import write_report
-
-    try:
-        if page and report["page"]:
-            page.write(report["page"], results, f"hillotype {report['command']}", journal)
-        if journal is not None and request.has_report:
-            report["report"] = write_report(report, journal)
-            if report["report"] is None:
-                typer.echo("report.json: a file of others has this name, so no report is written", err=True)
-    except PictureError as error:
-        return error
-    return None
-
-
-def _page_path(request: Request, journal: Journal | None) -> Path | None:
-    """Return where the page goes, if one is wanted; one that is not ours is not replaced."""
-    if not request.page:
-        return None
-    path = (request.out.parent if request.to_file else request.out) / "index.html"
-    ours = journal is not None and journal.standing(path) is not None
-    if os.path.lexists(path) and not ours and not request.overwrite:
-        raise PictureError(f"{path}: exists already; choose another output folder or add --overwrite")
-    return path
-
-
-def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -> None:
-    """Print what became of the pictures, all together."""
-    from hillotype.restore.page import count
-    from hillotype.restore.report import to_json
-
-    if as_json:
-        typer.echo(to_json(report))
-        return
-    if len(results) > 1:
-        typer.echo(f"{count(results)} in {report['seconds']:.1f} s")
-    for name in ("page", "report"):
-        if report.get(name):
-            typer.echo(printable(f"{name}: {report[name]}"))
