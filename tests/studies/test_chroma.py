@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hillotype.color import rgb_to_gray
 from hillotype.studies.chroma import (
     chroma,
     chroma_agreement,
@@ -33,6 +34,22 @@ def test_gray_has_256_steps_and_weighs_as_bt601(pictures):
 def test_luma_and_chroma_make_the_picture(pictures):
     assert np.abs(with_luma(gray(pictures), chroma(pictures)) - pictures).max() < 1 / 255
     assert np.abs(keep_luma(gray(pictures), (pictures * 0.9).clip(0, 1)) - pictures).max() < 0.1
+
+
+def test_own_luma_is_put_in():
+    rng = np.random.default_rng(0)
+    luma = rng.uniform(0.4, 0.6, (2, 1, 5, 5)).astype(np.float32)
+    picture = rng.uniform(0.45, 0.55, (2, 3, 5, 5)).astype(np.float32)
+    joined = keep_luma(luma, picture)
+    assert joined.dtype == np.float32
+    np.testing.assert_allclose(rgb_to_gray(joined), luma, atol=1e-5)
+    np.testing.assert_allclose(joined[:, 0] - joined[:, 2], picture[:, 0] - picture[:, 2], atol=1e-5)
+
+
+def test_the_mean_color_of_millions_of_pixels_is_their_mean():
+    train = np.broadcast_to(np.array([0.5, 0.4, 0.3], np.float32)[:, None, None], (70, 3, 700, 700))
+    colored = mean_color(train, np.full((1, 1, 2, 2), 0.4, np.float32))
+    np.testing.assert_allclose(colored[0, 0] - colored[0, 2], 0.2, atol=1e-4)
 
 
 def test_what_is_colored_enlarged_has_its_size_and_its_luma_again(pictures):

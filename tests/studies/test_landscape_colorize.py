@@ -3,7 +3,7 @@ import pytest
 
 from hillotype.color import rgb_to_gray
 from hillotype.studies.baselines import errors
-from hillotype.studies.landscape_colorize import by_components, with_luma
+from hillotype.studies.landscape_colorize import by_components
 
 
 def _landscapes(count, rng):
@@ -13,16 +13,6 @@ def _landscapes(count, rng):
         picture[:, :horizon] = np.array([0.5, 0.7, 1.0])[:, None, None]
         picture[:, horizon:] = np.array([0.1, 0.4, 0.1])[:, None, None]
     return pictures
-
-
-def test_own_luma_is_put_in():
-    rng = np.random.default_rng(0)
-    gray = rng.uniform(0.4, 0.6, (2, 1, 5, 5)).astype(np.float32)
-    picture = rng.uniform(0.45, 0.55, (2, 3, 5, 5)).astype(np.float32)
-    joined = with_luma(gray, picture)
-    assert joined.dtype == np.float32
-    np.testing.assert_allclose(rgb_to_gray(joined), gray, atol=1e-5)
-    np.testing.assert_allclose(joined[:, 0] - joined[:, 2], picture[:, 0] - picture[:, 2], atol=1e-5)
 
 
 def test_components_color_what_luma_tells():

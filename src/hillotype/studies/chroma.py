@@ -52,7 +52,7 @@ def color_enlarged(net: Trained, luma: Floats, factor: int = 2) -> Floats:
 
 def mean_color(train: Floats, luma: Floats) -> Floats:
     """Returns the luma (N, 1, H, W) in the one chroma that the training pictures have on average."""
-    mean = chroma(train).mean(axis=(0, 2, 3))[:, None, None]
+    mean = chroma(train).mean(axis=(0, 2, 3), dtype=np.float64)[:, None, None]  # float32 loses sums of millions
     return with_luma(luma, np.broadcast_to(mean, (len(luma), 2, *luma.shape[2:])))
 
 

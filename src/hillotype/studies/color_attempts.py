@@ -187,7 +187,7 @@ def by_difference(long: Mapping[str, Encoding], test: Floats) -> Section:
 
 
 def _cast(pictures: Floats, gray: Floats) -> list[float]:
-    return [float(each) for each in 255 * (pictures - gray).mean(axis=(0, 2, 3))]
+    return [float(each) for each in 255 * (pictures - gray).mean(axis=(0, 2, 3), dtype=np.float64)]
 
 
 def by_ratio(test: Floats) -> Section:

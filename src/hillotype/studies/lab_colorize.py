@@ -142,7 +142,7 @@ def _join(seen: Floats, chroma: Floats) -> Floats:
 def _answers(bench: Bench, nets: tuple[Trained, ...], train: Floats, valid: Floats) -> dict[str, Answer]:
     """Every way to color, by the name of its row."""
     bench.say("principal components")
-    mean = _LAB.split(train)[1].mean(axis=(0, 2, 3), keepdims=True)
+    mean = _LAB.split(train)[1].mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
     ours = hillotype.load("colorize")
 
     def by_net(net: Trained) -> Answer:

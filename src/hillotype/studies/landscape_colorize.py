@@ -13,6 +13,7 @@ from hillotype.color import color_space
 from hillotype.metrics import colorfulness, delta_e2000
 from hillotype.pages import grid, score_table, spread, table, text
 from hillotype.studies.baselines import ComponentRegression, errors
+from hillotype.studies.chroma import keep_luma, mean_color
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -45,10 +46,10 @@ def run(bench: Bench) -> Findings:
     net_answers = {"conv net": conv.answer(gray), "skip net": skip.answer(gray)}
     answers = {
         "gray": np.repeat(gray, 3, axis=1),
-        "mean color": with_luma(gray, np.broadcast_to(train.mean(axis=(0, 2, 3), keepdims=True), test.shape)),
+        "mean color": mean_color(train, gray),
         f"PCA, {k}": pca,
         **net_answers,
-        **{f"{name}, own luma": with_luma(gray, answer) for name, answer in net_answers.items()},
+        **{f"{name}, own luma": keep_luma(gray, answer) for name, answer in net_answers.items()},
         "our net": ours.answer(ours.observe(test)),
     }
     scores = {name: errors(pictures, test) for name, pictures in answers.items()}
@@ -79,11 +80,6 @@ def run(bench: Bench) -> Findings:
             "stand-in": _STAND_IN,
         },
     )
-
-
-def with_luma(gray: Floats, picture: Floats) -> Floats:
-    """Returns `picture` (N, 3, H, W) with the luma `gray` (N, 1, H, W) in place of its own, clipped to [0, 1]."""
-    return np.asarray(_SPACE.join(gray, _SPACE.split(picture)[1]).clip(0, 1), dtype=np.float32)
 
 
 def by_components(train: Floats, validation: Floats, test: Floats, counts: Sequence[int]) -> tuple[Floats, int]:
