@@ -75,7 +75,7 @@ def test_zoom_and_pan_with_mouse_and_keyboard(live, open_page, gray):
     choose(page, ("a.jpg", gray))
     wait_done(page)
     scale = "document.querySelector('.before').getBoundingClientRect().width / 60"
-    wait_for(page, f"{scale} > 0")
+    wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
     fitted = page.evaluate(scale)
     page.get_by_role("button", name="Full resolution").click()
     assert page.evaluate(scale) == pytest.approx(1)

@@ -148,7 +148,7 @@ async def job_state(job: This) -> JobState:
     return job.state()
 
 
-@router.put("/sessions/{session}/jobs/{job}/settings", tags=["jobs"], responses=described(404, 422, 429))
+@router.put("/sessions/{session}/jobs/{job}/settings", tags=["jobs"], responses=described(400, 404, 422, 429))
 async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) -> JobState:
     """Does the picture again with other settings; a run that goes on is cancelled."""
     ours.queue.start(job, settings)

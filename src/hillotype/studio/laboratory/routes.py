@@ -82,7 +82,7 @@ def recipes(_: Here) -> list[RecipeState]:
     return list_recipes()
 
 
-@router.post("/runs", status_code=201, responses=described(409, 422))
+@router.post("/runs", status_code=201, responses=described(400, 409, 422))
 def start_run(here: Here, wanted: Start) -> TrainingState:
     """Trains a recipe, in a process of its own."""
     return here.trainer.start(wanted)
