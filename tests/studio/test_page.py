@@ -99,7 +99,7 @@ def test_settings_do_the_picture_again(live, open_page, gray):
     wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
     page.get_by_text("Denoise", exact=True).click()
     wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
-    assert "Denoised" in page.locator("#list small").inner_text()
+    wait_for(page, "document.querySelector('#list small').textContent.includes('Denoised')")
     assert not page.locator("#vividness").is_visible()
     assert page.get_by_label("Model").is_visible()
 
