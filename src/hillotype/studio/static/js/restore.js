@@ -138,7 +138,9 @@ function showCounts() {
 
 const restart = attempt(async (settings) => {
   const job = jobs.get(chosen);
-  if (job && !job.id.startsWith("sending")) changed(await session.restart(job.id, settings));
+  if (!job || job.id.startsWith("sending")) return;
+  const answer = await session.restart(job.id, settings);
+  if (answer.run > (jobs.get(job.id)?.run ?? Infinity)) changed(answer); // else events have told more already
 });
 
 const restartAll = attempt(async () => {
