@@ -81,7 +81,7 @@ def test_a_new_model_needs_no_other_edit(registry):
 
 
 def test_what_takes_part_is_trained_or_fitted_and_measured(registry, toy, tmp_path):
-    recipe = (tmp_path / "recipes" / "toy" / "net.toml").read_text().replace("16", "32")
+    recipe = (tmp_path / "recipes" / "toy" / "net.toml").read_text().replace("= 16", "= 32")
     recipe = recipe.replace('name = "denoise"', 'name = "reconstruct"').replace("noise =", "# noise =")
     (tmp_path / "recipes" / "toy" / "registered.toml").write_text(recipe)
     bench = Bench("toy", tmp_path / "out")
