@@ -122,9 +122,9 @@ def _small_tiff(
     for code, (kind, count, value) in sorted((entries | packed).items()):
         if len(value) > 4:
             content += b"\x00" * (len(content) % 2)
-            place, value = len(content), value
+            place = struct.pack(order + "I", len(content))
             content += value
-            value = struct.pack(order + "I", place)
+            value = place
         directory += struct.pack(order + "HHI", code, kind, count) + value.ljust(4, b"\x00")
     content += b"\x00" * (len(content) % 2)
     struct.pack_into(order + "I", content, 4, len(content))

@@ -258,7 +258,7 @@ class Journal:
         Raises:
             PictureError: the disk does not take it.
         """
-        line = replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds")).to_line()
+        line = line_of(entry)
         end = self._file.seek(0, os.SEEK_END)
         with writing(self._folder / NAME, PictureError):
             try:
@@ -295,6 +295,11 @@ def _move(staged: Path, target: Path, overwrite: bool) -> None:
         staged.replace(target)
         return
     publish_new(staged, target)
+
+
+def line_of(entry: Entry) -> bytes:
+    """Return an entry as a line that says when it was written: now."""
+    return replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds")).to_line()
 
 
 def digest(file: Path) -> str:

@@ -17,14 +17,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from hillotype.errors import PictureError
 from hillotype.files import writing
-from hillotype.restore.journal import FOLDER, NAME, REPLACED, Entry, Journal
+from hillotype.restore.journal import FOLDER, NAME, REPLACED, Entry, Journal, line_of
 from hillotype.restore.url import Url, fetch_all, remove_all
 
 
@@ -80,7 +79,7 @@ class RemoteJournal(Journal):
         Raises:
             PictureError: the store does not take it.
         """
-        line = replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds")).to_line()
+        line = line_of(entry)
         loose = self._there / f"{time.time_ns():020}-{secrets.token_hex(4)}.json"
         with writing(loose, PictureError):
             loose.put(line)
