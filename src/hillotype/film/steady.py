@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,17 +66,12 @@ def steadied(
     """
     window: deque[_Guess] = deque()
     at = 0  # the place in the window of the frame that is next
-    for light, chroma in guesses:
-        window.append(_look(light, chroma, window[-1] if window else None))
-        if len(window) > at + steadiness.reach:
+    for guess in chain(guesses, repeat(None, steadiness.reach)):  # the last frames have none after them
+        if guess is not None:
+            window.append(_look(*guess, window[-1] if window else None))
+        if len(window) > at + (0 if guess is None else steadiness.reach):
             yield window[at].light, _mean(window, at, steadiness)
             at += 1
-        if at > steadiness.reach:
-            window.popleft()
-            at -= 1
-    while at < len(window):
-        yield window[at].light, _mean(window, at, steadiness)
-        at += 1
         if at > steadiness.reach:
             window.popleft()
             at -= 1
