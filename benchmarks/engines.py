@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 import hillotype
-from hillotype.restore.cluster import RayEngine
-from hillotype.restore.folder import find_jobs, restore_files
-from hillotype.restore.journal import Journal
+from hillotype.batch.cluster import RayEngine
+from hillotype.batch.folder import find_jobs, restore_files
+from hillotype.batch.journal import Journal
 
 PARROTS = Path(__file__).parents[1] / "examples" / "parrots.jpg"
 

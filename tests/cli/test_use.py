@@ -10,10 +10,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from hillotype import __version__
+from hillotype.batch.journal import Journal
 from hillotype.cli import progress
 from hillotype.cli.app import app
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.journal import Journal
 
 HEAVY = ("torch", "onnxruntime", "PIL", "numpy", "onnx", "imagecodecs")
 

@@ -9,9 +9,9 @@ import pytest
 import tifffile
 from PIL import Image, features
 
+from hillotype.batch.jobs import find_jobs
 from hillotype.errors import PictureError
 from hillotype.pictures import Picture, is_picture_name, read_picture, write_picture
-from hillotype.restore.jobs import find_jobs
 
 DATE = "1907:06:10 12:00:00"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'

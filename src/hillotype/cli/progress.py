@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hillotype.cli.text import printable
 
 if TYPE_CHECKING:
-    from hillotype.restore.folder import Job, Result
+    from hillotype.batch.folder import Job, Result
     from hillotype.train.loop import Progress as Training
 
 
@@ -64,7 +64,7 @@ class Display:
 
     def finish(self, result: Result) -> None:
         """Show what became of a picture."""
-        from hillotype.restore.page import describe
+        from hillotype.batch.page import describe
 
         if result.status == "kept":
             self._total -= 1

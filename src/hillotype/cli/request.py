@@ -17,10 +17,10 @@ from hillotype.cli.text import printable
 from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.restore import folder
-    from hillotype.restore.folder import FilmMaker, Job, MadeFilm, Result, Settings
-    from hillotype.restore.journal import Journal
-    from hillotype.restore.page import Page
+    from hillotype.batch import folder
+    from hillotype.batch.folder import FilmMaker, Job, MadeFilm, Result, Settings
+    from hillotype.batch.journal import Journal
+    from hillotype.batch.page import Page
     from hillotype.restore.restorer import Restorer
     from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
@@ -51,14 +51,14 @@ class Request:
     @property
     def elsewhere(self) -> bool:
         """Whether pictures or results lie in a store and not on this machine."""
-        from hillotype.restore.url import Url
+        from hillotype.batch.url import Url
 
         return any(isinstance(path, Url) for path in (self.out, *self.paths))
 
     @property
     def to_file(self) -> bool:
         """Whether `out` names the result itself."""
-        from hillotype.restore.folder import goes_to_file
+        from hillotype.batch.folder import goes_to_file
 
         return len(self.paths) == 1 and not self.elsewhere and goes_to_file(self.paths[0], self.out)
 
@@ -81,13 +81,13 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         HillotypeError: nothing can be done, or it stopped before the end.
         typer.Exit: some of the files failed.
     """
+    from hillotype.batch.folder import Settings, find_jobs
+    from hillotype.batch.page import Page
+    from hillotype.batch.report import document
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
     from hillotype.restore.automatic import AutomaticRestorer
     from hillotype.restore.colorize import Colorizer
-    from hillotype.restore.folder import Settings, find_jobs
-    from hillotype.restore.page import Page
-    from hillotype.restore.report import document
 
     request = _located(request)
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
@@ -154,8 +154,8 @@ def _films(restorer: Restorer, settings: Settings, preview: float | None, made_w
 
 def _digests(name: str) -> dict[str, str]:
     """Return the SHA-256 of the models that `name` stands for."""
+    from hillotype.batch.journal import digest
     from hillotype.modelfile import find_model
-    from hillotype.restore.journal import digest
     from hillotype.restore.loading import TASKS
 
     return {path.stem: digest(path) for path in map(find_model, TASKS.get(name, (name,)))}
@@ -173,8 +173,8 @@ def _restore(
     quiet: bool,
 ) -> tuple[list[Result], HillotypeError | None]:
     """Restore and show the pictures; return the results in order, and what stopped it before the end."""
+    from hillotype.batch.folder import restore_files
     from hillotype.cli.progress import Display
-    from hillotype.restore.folder import restore_files
 
     results: list[Result] = []
     with Display(len(jobs), quiet=quiet) as display:
@@ -205,8 +205,8 @@ def _restore(
 
 def _located(request: Request) -> Request:
     """Take paths that are addresses, as s3://bucket/album, for what they are."""
+    from hillotype.batch.url import Url, located
     from hillotype.pictures import is_picture_name
-    from hillotype.restore.url import Url, located
 
     request = replace(request, paths=[located(path) for path in request.paths], out=located(request.out))
     if isinstance(request.out, Url) and is_picture_name(request.out):
@@ -217,12 +217,12 @@ def _located(request: Request) -> Request:
 
 
 def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
-    from hillotype.restore.journal import Journal
-    from hillotype.restore.url import Url
+    from hillotype.batch.journal import Journal
+    from hillotype.batch.url import Url
 
     if not isinstance(out, Url):
         return Journal(out, made_with)
-    from hillotype.restore.remote import RemoteJournal
+    from hillotype.batch.remote import RemoteJournal
 
     return RemoteJournal(out, made_with)
 
@@ -230,13 +230,13 @@ def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
 def _engine(request: Request) -> folder.Engine | None:
     """Return what restores pictures whose files travel; None for those that are read and written where they are."""
     if request.engine == Engine.ray:
-        from hillotype.restore.cluster import RayEngine
+        from hillotype.batch.cluster import RayEngine
 
         return RayEngine(request.address)
     if request.address:
         raise HillotypeError("--address: is of --engine ray; add --engine ray, or leave it out")
     if request.elsewhere:
-        from hillotype.restore.parcels import restore_here
+        from hillotype.batch.parcels import restore_here
 
         return restore_here
     return None
@@ -249,7 +249,7 @@ def _write(
 
     The report is written always: nobody knows before a night's run that something will have failed.
     """
-    from hillotype.restore.report import write_report
+    from hillotype.batch.report import write_report
 
     try:
         if page and report["page"]:
@@ -276,8 +276,8 @@ def _page_path(request: Request, journal: Journal | None) -> Path | None:
 
 def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -> None:
     """Print what became of the pictures, all together."""
-    from hillotype.restore.page import count
-    from hillotype.restore.report import to_json
+    from hillotype.batch.page import count
+    from hillotype.batch.report import to_json
 
     if as_json:
         typer.echo(to_json(report))

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hillotype import __version__
+from hillotype.batch.folder import Job, copy_file
+from hillotype.batch.journal import digest
 from hillotype.film.frames import Frame, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
@@ -21,8 +23,6 @@ from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.folder import Job, copy_file
-from hillotype.restore.journal import digest
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer, room_for
 from hillotype.restore.tiles import Progress

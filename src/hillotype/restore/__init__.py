@@ -1,4 +1,4 @@
-"""Restore pictures with model files: one picture (`load`), or files and folders (`folder.restore_files`)."""
+"""Restore a picture with model files; `load` makes a restorer."""
 
 from hillotype.restore.loading import load
 from hillotype.restore.restorer import Plan, Restorer

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from hillotype.batch.folder import Result
 from hillotype.errors import HillotypeError
-from hillotype.restore.folder import Result
 from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
 from hillotype.studio.problems import Refusal

@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hillotype.batch.folder import Result, find_jobs, restore_files
+from hillotype.batch.folder import Settings as FileSettings
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.folder import Result, find_jobs, restore_files
-from hillotype.restore.folder import Settings as FileSettings
 from hillotype.restore.wishes import Wishes
 from hillotype.studio.limits import Limits
 from hillotype.studio.schemas import Settings

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hillotype.batch.folder import Job, Result
+from hillotype.batch.journal import Journal
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
 from hillotype.pictures import Picture, Rows, read_picture, to_pil, whole
-from hillotype.restore.folder import Job, Result
-from hillotype.restore.journal import Journal
 from hillotype.restore.reduce import reduced
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1000, 480

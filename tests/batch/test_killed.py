@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy, onnxruntime, PIL.Image
 import hillotype.modelfile
 hillotype.modelfile.ZOO_FOLDER = Path(sys.argv[1])
-import hillotype.cli.use, hillotype.cli.progress, hillotype.restore.folder, hillotype.restore.page
+import hillotype.cli.use, hillotype.cli.progress, hillotype.batch.folder, hillotype.batch.page
 from hillotype.cli import main
 
 album, root = sys.argv[2], Path(sys.argv[3])

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hillotype import __version__
-from hillotype.restore.folder import Result, Settings
-from hillotype.restore.journal import Journal
-from hillotype.restore.url import stands
+from hillotype.batch.folder import Result, Settings
+from hillotype.batch.journal import Journal
+from hillotype.batch.url import stands
 
 
 def versions() -> dict[str, str]:

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 import hillotype
+from hillotype.batch import folder as folder_module
+from hillotype.batch.folder import Settings, find_jobs, restore_files
+from hillotype.batch.journal import Journal
 from hillotype.errors import PictureError
-from hillotype.restore import folder as folder_module
-from hillotype.restore.folder import Settings, find_jobs, restore_files
-from hillotype.restore.journal import Journal
 
 
 def save(path, mode="RGB", size=(24, 16)):

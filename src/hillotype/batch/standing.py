@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hillotype.batch.film_files import is_film_name
+from hillotype.batch.jobs import Job
+from hillotype.batch.journal import Entry, Journal
+from hillotype.batch.url import Url
 from hillotype.errors import PictureError
 from hillotype.pictures import read_picture
-from hillotype.restore.film_files import is_film_name
-from hillotype.restore.jobs import Job
-from hillotype.restore.journal import Entry, Journal
-from hillotype.restore.url import Url
 
 
 def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | None:

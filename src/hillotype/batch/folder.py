@@ -14,17 +14,17 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from PIL import Image
 
+from hillotype.batch.jobs import Job, find_jobs, goes_to_file, identity
+from hillotype.batch.journal import Entry, Journal, Stamp
+from hillotype.batch.standing import judge
+from hillotype.batch.url import stands
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
 from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture, Profile, read_content, read_picture, write_picture
 from hillotype.pictures.modes import quiet_pillow
-from hillotype.restore.jobs import Job, find_jobs, goes_to_file, identity
-from hillotype.restore.journal import Entry, Journal, Stamp
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
-from hillotype.restore.standing import judge
 from hillotype.restore.tiles import Progress
-from hillotype.restore.url import stands
 
 __all__ = [
     "Answer",

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hillotype.batch.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
+from hillotype.batch.url import Url
 from hillotype.pictures import is_picture_name
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX
-from hillotype.restore.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
-from hillotype.restore.url import Url
 
 
 @dataclass(frozen=True)

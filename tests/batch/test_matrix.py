@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 import hillotype
+from hillotype.batch.folder import find_jobs, restore_files
 from hillotype.color import rgb_to_lab
 from hillotype.pictures import Picture, Profile, read_picture, whole, write_picture
 from hillotype.pictures.metadata import turned
 from hillotype.pictures.profiles import profile_of_chromaticities
-from hillotype.restore.folder import find_jobs, restore_files
 
 P3_POINTS = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
 P3_LUMINANCE = (0.2290, 0.6917, 0.0793)  # of linear red, green, blue: SMPTE RP 431-2 with white D65

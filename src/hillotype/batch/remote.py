@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hillotype.batch.journal import FOLDER, NAME, REPLACED, Entry, Journal, line_of
+from hillotype.batch.url import Url, fetch_all, remove_all
 from hillotype.errors import PictureError
 from hillotype.files import writing
-from hillotype.restore.journal import FOLDER, NAME, REPLACED, Entry, Journal, line_of
-from hillotype.restore.url import Url, fetch_all, remove_all
 
 
 class RemoteJournal(Journal):

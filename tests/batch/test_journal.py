@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
+from hillotype.batch import journal as journal_module
+from hillotype.batch.journal import Entry, Journal, Stamp
 from hillotype.errors import PictureError
-from hillotype.restore import journal as journal_module
-from hillotype.restore.journal import Entry, Journal, Stamp
 
 MADE_WITH = {"task": "colorize", "models": {"colorize": "0f"}, "strength": 0.5}
 
@@ -169,7 +169,7 @@ def test_a_full_disk_tears_no_line(out, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
 def test_two_runs_do_not_share_a_folder(out):
-    code = f"from hillotype.restore.journal import Journal; Journal(__import__('pathlib').Path({str(out)!r}), {{}})"
+    code = f"from hillotype.batch.journal import Journal; Journal(__import__('pathlib').Path({str(out)!r}), {{}})"
     with Journal(out, MADE_WITH):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert "another hillotype is writing to this folder" in done.stderr

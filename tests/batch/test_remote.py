@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from hillotype.batch import url as url_module
+from hillotype.batch.url import Url, located
 from hillotype.cli.app import app
 from hillotype.errors import HillotypeError
-from hillotype.restore import url as url_module
-from hillotype.restore.url import Url, located
 
 fsspec = pytest.importorskip("fsspec", reason="pip install 'hillotype[remote]'")
 
@@ -138,7 +138,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tiny_zoo, album, store, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(Url, "put", dying)
-        patch.setattr("hillotype.restore.remote.RemoteJournal.__exit__", lambda self, *_: self._working.cleanup())
+        patch.setattr("hillotype.batch.remote.RemoteJournal.__exit__", lambda self, *_: self._working.cleanup())
         with pytest.raises(Killed):
             CliRunner().invoke(app, ["colorize", "memory://bucket/album", "-o", "memory://bucket/out"])
     before = results(store)

@@ -4,7 +4,7 @@ import os
 import pytest
 from PIL import Image
 
-from hillotype.restore.jobs import Job, find_jobs
+from hillotype.batch.jobs import Job, find_jobs
 
 
 def save(path):

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from hillotype.restore.film_files import is_film_name, starts_as_film
+from hillotype.batch.film_files import is_film_name, starts_as_film
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hillotype.restore.cluster import RayEngine
+from hillotype.batch.cluster import RayEngine
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import hillotype
+from hillotype.batch import cluster
+from hillotype.batch.cluster import RayEngine
+from hillotype.batch.folder import Parcel, Result, Settings, find_jobs, restore_files
+from hillotype.batch.journal import Journal
+from hillotype.batch.parcels import restore_parcel
 from hillotype.cli.app import app
 from hillotype.errors import HillotypeError
-from hillotype.restore import cluster
-from hillotype.restore.cluster import RayEngine
-from hillotype.restore.folder import Parcel, Result, Settings, find_jobs, restore_files
-from hillotype.restore.journal import Journal
-from hillotype.restore.parcels import restore_parcel
 
 MADE_WITH = {"task": "colorize", "models": {}, "strength": 1.0}
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from hillotype.restore.folder import Answer, Job, Parcel, Result, Settings, restore_files
+from hillotype.batch.folder import Answer, Job, Parcel, Result, Settings, restore_files
 from hillotype.restore.restorer import Restorer
 
 

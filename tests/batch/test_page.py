@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hillotype.batch import page as page_module
+from hillotype.batch.folder import Job, Result
+from hillotype.batch.page import Page, count
 from hillotype.pictures import Picture
-from hillotype.restore import page as page_module
-from hillotype.restore.folder import Job, Result
-from hillotype.restore.page import Page, count
 
 
 def compared(page, name, pixels, alpha=None):

@@ -2,7 +2,7 @@
 
 Bytes travel, not paths: the file of a picture goes to a worker through Ray's object store, and the file of the result
 comes back. So workers need this package and nothing else, and no folder is shared. What is to be done is decided by the
-caller, who also writes and keeps the journal, in one way for all engines (`hillotype.restore.folder`).
+caller, who also writes and keeps the journal, in one way for all engines (`hillotype.batch.folder`).
 
 A picture is a Ray *task*. A pool of actors (`ray.util.ActorPool`, `Dataset.map_batches` of Ray Data) could hold the
 models as well, but has to be sized beforehand, loses a place when an actor dies, and Ray Data wants Arrow and pandas
@@ -21,10 +21,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hillotype import __version__
+from hillotype.batch.folder import Answer, Job, Parcel, Result, Settings
+from hillotype.batch.parcels import restore_parcel
 from hillotype.errors import HillotypeError
 from hillotype.modelfile import usable_cores
-from hillotype.restore.folder import Answer, Job, Parcel, Result, Settings
-from hillotype.restore.parcels import restore_parcel
 from hillotype.restore.restorer import Restorer
 
 if TYPE_CHECKING:
