@@ -67,15 +67,16 @@ class _MobileBlock(nn.Module):
 
 
 class Lite0Encoder(nn.Module):
-    """Luma (N, 1, H, W) in [0, 1] to feature maps at strides 2, 4, 8, 16 and 32 (channels: `widths`).
+    """Luma (N, 1, H, W) in [0, 1] to feature maps at strides 2 to 32 (channels: `widths`), and to what the scene is.
 
     The weights were trained on RGB normalized as (255 x - 127) / 128. Gray is the same number three times, so the
     stem's kernels are summed over their input channels: one channel in, the same answer.
     Parameter names follow the weights' file. Training leaves the stem and the first `frozen_blocks` of the 16 blocks
-    as they are; with 0, it changes everything.
+    as they are; with 16, the head too, and with 0, it changes everything.
     """
 
     widths: ClassVar[tuple[int, ...]] = (16, 24, 40, 112, 320)
+    scene_width: ClassVar[int] = 1280
 
     def __init__(self, frozen_blocks: int = 16, *, pretrained: bool = True) -> None:
         super().__init__()
@@ -88,10 +89,14 @@ class Lite0Encoder(nn.Module):
                 blocks.append(_MobileBlock(inputs, outputs, kernel, stride if repeat == 0 else 1, expansion))
                 inputs = outputs
         self._blocks = nn.ModuleList(blocks)
+        self._conv_head = nn.Conv2d(inputs, self.scene_width, 1, bias=False)
+        self._bn1 = _norm(self.scene_width)
         if not 0 <= frozen_blocks <= len(blocks):
             raise RecipeError(f"frozen_blocks {frozen_blocks}: must lie from 0 to {len(blocks)}, the encoder's blocks")
         self.frozen_blocks = frozen_blocks
         frozen = [self._conv_stem, self._bn0, *blocks[:frozen_blocks]] if frozen_blocks else []
+        if frozen_blocks == len(blocks):
+            frozen += [self._conv_head, self._bn1]
         for module in frozen:
             module.requires_grad_(False)
         if pretrained:
@@ -102,15 +107,18 @@ class Lite0Encoder(nn.Module):
         state["_conv_stem.weight"] = state["_conv_stem.weight"].sum(dim=1, keepdim=True)
         self.load_state_dict({key: value for key, value in state.items() if key in self.state_dict()})
 
-    def forward(self, luma: Tensor) -> list[Tensor]:
-        """Returns the five feature maps, finest first; H and W multiples of 32."""
+    def forward(self, luma: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Returns the five feature maps, finest first, and the scene (N, scene_width); H and W multiples of 32.
+
+        The scene is what ImageNet's classes were told by: the mean over the picture of 1,280 features.
+        """
         x = functional.relu6(self._bn0(self._conv_stem(luma * (255 / 128) - 127 / 128)))
         taps = []
         for index, block in enumerate(self._blocks):
             x = block(x)
             if index in _TAPS:
                 taps.append(x)
-        return taps
+        return taps, functional.relu6(self._bn1(self._conv_head(x))).mean(dim=(2, 3))
 
 
 def _weights_path() -> Path:

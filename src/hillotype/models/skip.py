@@ -117,8 +117,9 @@ class Lite0UNet(ImageModel):
     """A U-Net whose encoder is EfficientNet-Lite0 with its ImageNet weights: luma in, chroma out.
 
     The encoder's first `frozen_blocks` stay as ImageNet made them; its batch norms keep ImageNet's statistics in any
-    case. The decoder raises the five scales by nearest neighbor and two 3x3 convolutions with group norm; the answer
-    is made at stride 2, raised bilinearly, and bounded by tanh.
+    case. What the encoder knows of the whole scene is added at every place of the coarsest scale (Iizuka et al. 2016,
+    https://doi.org/10.1145/2897824.2925974). The decoder raises the five scales by nearest neighbor and two 3x3
+    convolutions with group norm; the answer is made at stride 2, raised bilinearly, and bounded by tanh.
 
     Args:
         in_channels: 1, the luma in [0, 1] (the three color channels of the encoder's stem are folded into one).
@@ -126,6 +127,7 @@ class Lite0UNet(ImageModel):
         widths: decoder channels at strides 2, 4, 8, 16 and 32.
         frozen_blocks: how many of the encoder's 16 blocks training leaves as they are; 5 frees strides 16 and 32,
             where most of its weights are and little of its time goes, and 0 frees the stem as well.
+        dropout: share of the coarsest scale's channels, and twice that of the scene's features, that training hides.
         pretrained: whether the encoder starts from its ImageNet weights.
     """
 
@@ -138,6 +140,7 @@ class Lite0UNet(ImageModel):
         out_channels: int = 2,
         widths: Sequence[int] = (24, 40, 64, 96, 160),
         frozen_blocks: int = 16,
+        dropout: float = 0.1,
         pretrained: bool = True,
     ) -> None:
         super().__init__()
@@ -145,9 +148,13 @@ class Lite0UNet(ImageModel):
             raise RecipeError(f"lite0_unet: {in_channels} channels in; it takes 1, the luma")
         self.encoder = Lite0Encoder(frozen_blocks, pretrained=pretrained)
         self.lateral = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(Lite0Encoder.widths, widths, strict=True))
+        self.scene = nn.Linear(Lite0Encoder.scene_width, widths[-1])
+        self.dropout, self.scene_dropout = nn.Dropout2d(dropout), nn.Dropout(2 * dropout)
         self.fuse = nn.ModuleList(_fuse(a + b, a) for a, b in pairwise(widths))
         self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.scene.weight)
+        nn.init.zeros_(self.scene.bias)
         self.encoder.eval()
 
     def train(self, mode: bool = True) -> "Lite0UNet":
@@ -158,8 +165,9 @@ class Lite0UNet(ImageModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1]; H and W multiples of 32."""
-        levels = [lateral(scale) for lateral, scale in zip(self.lateral, self.encoder(x), strict=True)]
-        features = levels[-1]
+        scales, scene = self.encoder(x)
+        levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
+        features = self.dropout(levels[-1]) + self.scene(self.scene_dropout(scene))[:, :, None, None]
         for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
             raised = functional.interpolate(features, scale_factor=2.0, mode="nearest")
             features = fuse(torch.cat([level, raised], dim=1))
