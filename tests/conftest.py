@@ -48,16 +48,17 @@ def write_tiny_denoiser(path: Path, channels: int, *, gain: float = 0.5) -> Path
     return _write(path, card, nodes, weights)
 
 
-def write_tiny_colorizer(path: Path) -> Path:
-    """Chroma from a convolution of the lightness; multiple 32, seen at 64 pixels."""
+def write_tiny_colorizer(path: Path, *, doubt: bool = True) -> Path:
+    """Chroma, and doubt, from a convolution of the lightness; multiple 32, seen at 64 pixels."""
+    channels = 2 + doubt
     rng = np.random.default_rng(9)
     nodes = [
         helper.make_node("Conv", ["x", "weight", "bias"], ["a"], pads=[1, 1, 1, 1]),
         helper.make_node("Tanh", ["a"], ["y"]),
     ]
     weights = {
-        "weight": rng.normal(0, 0.1, (2, 1, 3, 3)).astype(np.float32),
-        "bias": np.array([0.1, 0.2], np.float32),
+        "weight": rng.normal(0, 0.1, (channels, 1, 3, 3)).astype(np.float32),
+        "bias": np.array([0.1, 0.2, 0.3][:channels], np.float32),
     }
     card = Card(
         name=path.stem,
@@ -65,7 +66,7 @@ def write_tiny_colorizer(path: Path) -> Path:
         summary="A tiny one.",
         color_space="lab",
         in_channels=1,
-        out_channels=2,
+        out_channels=channels,
         multiple=32,
         working_side=64,
         metrics=({"data": "none", "rows": [{"model": "tiny", "PSNR": 20.5}]},),

@@ -64,6 +64,14 @@ def test_colorize_shows_aged_luma_and_keeps_the_true_chroma(picture):
     np.testing.assert_array_equal(task.target(picture), Colorize().target(picture))
 
 
+def test_doubt_is_a_channel_more_that_the_picture_does_not_see(picture):
+    task, sure = Colorize(doubt=True), Colorize()
+    assert task.channels(3) == (1, 3)
+    seen, chroma = task.observe(picture, np.random.default_rng(0)), task.target(picture)
+    answer = np.concatenate([chroma, chroma[:, :1]], axis=1)
+    np.testing.assert_array_equal(task.finish(seen, answer), sure.finish(seen, chroma))
+
+
 def test_inpaint_keeps_what_is_known(picture):
     task = Inpaint()
     seen = task.observe(picture, np.random.default_rng(0))

@@ -99,11 +99,13 @@ class Denoise(Reconstruct):
 class Colorize:
     """The model sees the luma and answers with the chroma of a color space; the picture keeps the luma it came with.
 
-    `degrade` ages the luma that the model sees (its input only), so that old prints find it prepared.
+    `degrade` ages the luma that the model sees (its input only), so that old prints find it prepared. With `doubt`, the
+    model answers with one channel more: how far from the truth it expects its chroma to be.
     """
 
     space: ColorSpace = field(default_factory=Lab)
     degrade: Noise | None = None
+    doubt: bool = False
     name: ClassVar[str] = "colorize"
 
     @property
@@ -112,8 +114,8 @@ class Colorize:
         return self.space.chroma_range
 
     def channels(self, picture_channels: int) -> tuple[int, int]:
-        """One channel in, as many as the space has chroma channels out."""
-        return 1, self.space.chroma_channels
+        """One channel in; out as many as the space has chroma channels, and the doubt."""
+        return 1, self.space.chroma_channels + self.doubt
 
     def observe(self, picture: Array, rng: Rng) -> Array:
         """The luma (N, 1, H, W) in [0, 1], aged if `degrade` is given."""
@@ -126,7 +128,8 @@ class Colorize:
 
     def finish(self, seen: Array, predicted: Array) -> Array:
         """The color picture: the luma seen with the chroma predicted, clipped."""
-        return array_namespace(predicted).clip(self.space.join(seen, predicted), 0.0, 1.0)
+        chroma = predicted[:, : self.space.chroma_channels]
+        return array_namespace(predicted).clip(self.space.join(seen, chroma), 0.0, 1.0)
 
     def untouched(self, seen: Array) -> Array:
         """The gray picture."""

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from tests.conftest import write_tiny_colorizer
 from typer.testing import CliRunner
 
 from hillotype import __version__
@@ -332,3 +333,31 @@ def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):
         assert result.exit_code == 1
         assert re.fullmatch(r"error: .*\n", result.stderr), result.stderr
         assert not (out / "a.jpg").exists()
+
+
+def test_the_map_of_certainty_is_written_beside(tiny_zoo, picture, tmp_path):
+    path = tmp_path / "maps" / "sure.png"
+    for options in ([], ["--overwrite"]):
+        result = run("colorize", picture, "-o", tmp_path / "out", "--certainty", path, *options)
+        assert result.exit_code == 0, result.stderr
+        assert f"certainty: {path}" in result.stdout
+        with Image.open(path) as image, Image.open(picture) as original:
+            assert (image.mode, image.size) == ("L", original.size)
+
+
+def test_a_map_of_certainty_that_cannot_be_is_one_line(tiny_zoo, picture, tmp_path):
+    before, there = picture.read_bytes(), tmp_path / "there.png"
+    Image.new("L", (3, 3)).save(there)
+    old = write_tiny_colorizer(tmp_path / "old.onnx", doubt=False)
+    for arguments, says in (
+        ([picture.parent, "-o", tmp_path / "out", "--certainty", tmp_path / "x.png"], "one picture"),
+        ([picture, "-o", tmp_path / "out", "--certainty", tmp_path / "x.jpg"], "ends in .png"),
+        ([picture, "-o", tmp_path / "out", "--certainty", there], "exists already"),
+        ([picture, "-o", tmp_path / "b.png", "--certainty", tmp_path / "b.png"], "its result as well"),
+        ([picture, "-o", tmp_path / "out", "--certainty", tmp_path / "x.png", "--model", old], "task.doubt"),
+    ):
+        result = run("colorize", *arguments)
+        assert result.exit_code == 1
+        assert re.fullmatch(rf"error: .*{says}.*\n", result.stderr), result.stderr
+    assert not (tmp_path / "out").exists()
+    assert picture.read_bytes() == before

@@ -202,6 +202,17 @@ def test_a_frozen_encoder_stays_as_it_is():
     assert all(torch.equal(before[name], value) for name, value in model.encoder.state_dict().items())
 
 
+def test_lite0_tells_its_doubt_without_a_word_to_the_rest():
+    torch.manual_seed(0)
+    model = build("lite0_unet", in_channels=1, out_channels=3, doubt=True, **SETTINGS["lite0_unet"]).eval()
+    answer = model(torch.rand(2, 1, 64, 96))
+    assert answer.shape == (2, 3, 64, 96)
+    assert answer[:, 2].min() >= 0
+    answer[:, 2].sum().backward()
+    told = {name for name, value in model.named_parameters() if value.grad is not None and value.grad.any()}
+    assert {name.split(".")[0] for name in told} == {"doubt"}
+
+
 def test_part_of_an_encoder_may_train():
     encoder = make("lite0_unet", frozen_blocks=5)[0].encoder
     assert not encoder._conv_stem.weight.requires_grad

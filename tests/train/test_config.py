@@ -68,6 +68,7 @@ def test_dotted_settings_override_the_file():
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": "loud"}}}, "Gaussian"),
         ({"task": {"name": "colorize", "space": "hsv"}}, "'hsv': use one of"),
         ({"task": {"name": "colorize", "amount": 3}}, "amount"),
+        ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": [3]}}}, r"Gaussian: sigma\.1"),
         ({"colour": True}, "colour: unknown setting; correct"),

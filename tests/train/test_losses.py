@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hillotype.train.losses import LOSSES, pull
+from hillotype.train.losses import LOSSES, loss_of, pull
 
 
 def test_sums_are_means_times_the_numbers_of_a_picture():
@@ -9,6 +9,20 @@ def test_sums_are_means_times_the_numbers_of_a_picture():
     answer, target = torch.rand(2, 5, 3, 4, 4, generator=rng)
     assert LOSSES["half_sse"](answer, target).item() == pytest.approx(24 * LOSSES["mse"](answer, target).item())
     assert LOSSES["bce_sum"](answer, target).item() == pytest.approx(48 * LOSSES["bce"](answer, target).item())
+
+
+def test_doubt_learns_the_length_of_the_error_and_leaves_the_answer_alone():
+    rng = torch.Generator().manual_seed(0)
+    target = torch.rand(2, 2, 4, 4, generator=rng)
+    error = torch.tensor([3.0, 4.0])[:, None, None] / 10
+    plain = (target + error).requires_grad_()
+    loss_of("huber", plain, target).backward()
+    answer = torch.cat([target + error, torch.zeros(2, 1, 4, 4)], dim=1).requires_grad_()
+    loss_of("huber", answer, target).backward()
+    torch.testing.assert_close(answer.grad[:, :2], plain.grad)
+    assert (answer.grad[:, 2] < 0).all()  # more doubt is wanted
+    stated = torch.cat([target + error, torch.full((2, 1, 4, 4), 0.5)], dim=1)
+    torch.testing.assert_close(loss_of("huber", stated, target), LOSSES["huber"](target + error, target))
 
 
 DIVERGENCE = torch.tensor([[1.0, 0.0, 3.0], [3.0, 0.2, 1.0]])  # by number, on average: 2, 0.1, 2

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hillotype.batch.folder import FilmMaker, Job, MadeFilm, Result, Settings
     from hillotype.batch.journal import Journal
     from hillotype.batch.page import Page
+    from hillotype.restore.colorize import Colorizer
     from hillotype.restore.restorer import Restorer
     from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
@@ -47,6 +48,7 @@ class Request:
     engine: Engine
     address: str | None
     as_json: bool
+    certainty: Path | None = None
 
     @property
     def elsewhere(self) -> bool:
@@ -104,6 +106,8 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
             raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
         restorer = restorer.given(wishes)
         made_with |= wishes.made_with()
+    if request.certainty and isinstance(restorer, Colorizer):
+        _check_certainty(request.certainty, request, restorer, jobs)
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
     journaled = not request.to_file and any(not job.problem for job in jobs)
     start = time.perf_counter()
@@ -115,6 +119,9 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
         report |= document(results, settings, time.perf_counter() - start)
+        if request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
+            error = _write_certainty(request.certainty, request, restorer, settings)
+            report["certainty"] = request.certainty
         if not error:
             error = _write(request, report, results, page, journal)
     _show(report, results, as_json=request.as_json)
@@ -134,6 +141,35 @@ def _previewed(jobs: list[Job], preview: float | None) -> list[Job]:
         else job
         for job in jobs
     ]
+
+
+def _check_certainty(path: Path, request: Request, colorizer: Colorizer, jobs: Sequence[Job]) -> None:
+    colorizer.check_doubt()
+    if request.has_report or jobs[0].film:
+        raise PictureError("--certainty: is the map of one picture; colorize it alone, not a folder or film")
+    if path.suffix.lower() != ".png":
+        raise PictureError(f"{path}: the map is a PNG; give --certainty a name that ends in .png")
+    if os.path.realpath(path) in map(os.path.realpath, (jobs[0].source, jobs[0].target)):
+        raise PictureError(f"{path}: is the picture or its result as well; give --certainty another name")
+    if os.path.lexists(path) and not request.overwrite:
+        raise PictureError(f"{path}: exists already; give --certainty another name or add --overwrite")
+
+
+def _write_certainty(path: Path, request: Request, colorizer: Colorizer, settings: Settings) -> PictureError | None:
+    """Write the map of certainty; return what the disk did not take."""
+    from hillotype.files import make_folder
+    from hillotype.pictures import from_pil, read_picture, write_picture
+    from hillotype.pictures.profiles import in_srgb
+    from hillotype.restore.certainty import certainty_map
+
+    try:
+        picture = read_picture(request.paths[0], max_pixels=settings.max_pixels)
+        levels = certainty_map(colorizer.doubt(in_srgb(picture)), *picture.pixels.shape[:2])
+        make_folder(path.parent, PictureError)
+        write_picture(from_pil(levels), path, overwrite=request.overwrite)
+    except PictureError as error:
+        return error
+    return None
 
 
 def _films(restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]) -> FilmMaker:
@@ -284,6 +320,6 @@ def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -
         return
     if len(results) > 1:
         typer.echo(f"{count(results)} in {report['seconds']:.1f} s")
-    for name in ("page", "report"):
+    for name in ("certainty", "page", "report"):
         if report.get(name):
             typer.echo(printable(f"{name}: {report[name]}"))

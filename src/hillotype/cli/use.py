@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,13 @@ Like = Annotated[
     typer.Option("--like", help="A color picture, toward whose colors the guessed ones move.", show_default=False),
 ]
 
-
+Certainty = Annotated[
+    Path | None,
+    typer.Option(
+        help="For a single picture: a PNG to write as well, white where its colors are known, black where guessed.",
+        show_default=False,
+    ),
+]
 EngineName = Annotated[
     Engine, typer.Option("--engine", help="Work here (plain), or on many cores or machines (ray): docs/clusters.md.")
 ]
@@ -120,6 +127,7 @@ def colorize(
     hint: Hints = None,
     vividness: Vividness = 1.0,
     like: Like = None,
+    certainty: Certainty = None,
     model: ModelName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
@@ -136,7 +144,7 @@ def colorize(
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
-    run("colorize", model, request, _wishes(hint, vividness, like))
+    run("colorize", model, replace(request, certainty=certainty), _wishes(hint, vividness, like))
 
 
 def denoise(

@@ -112,6 +112,9 @@ def _halo(blocks: Sequence[int]) -> int:
     return reach + (1 << len(blocks))  # an output pixel may sit anywhere in its coarsest cell
 
 
+_DOUBT_LEVEL = 2  # of the decoder's scales, finest first: stride 8
+
+
 @register("lite0_unet")
 class Lite0UNet(ImageModel):
     """A U-Net whose encoder is EfficientNet-Lite0 with its ImageNet weights: luma in, chroma out.
@@ -120,14 +123,16 @@ class Lite0UNet(ImageModel):
     case. What the encoder knows of the whole scene is added at every place of the coarsest scale (Iizuka et al. 2016,
     https://doi.org/10.1145/2897824.2925974). The decoder raises the five scales by nearest neighbor and two 3x3
     convolutions with group norm; the answer is made at stride 2, raised bilinearly, and bounded by tanh.
+    The doubt is read off the decoder at stride 8, where a pixel knows what it belongs to, and changes nothing there.
 
     Args:
         in_channels: 1, the luma in [0, 1] (the three color channels of the encoder's stem are folded into one).
-        out_channels: chroma channels, 2 for Lab and YCbCr.
+        out_channels: chroma channels, 2 for Lab and YCbCr, and with `doubt` one more.
         widths: decoder channels at strides 2, 4, 8, 16 and 32.
         frozen_blocks: how many of the encoder's 16 blocks training leaves as they are; 5 frees strides 16 and 32,
             where most of its weights are and little of its time goes, and 0 frees the stem as well.
         dropout: share of the coarsest scale's channels, and twice that of the scene's features, that training hides.
+        doubt: whether the last channel of the answer, in [0, 1], is how large the model expects its error to be.
         pretrained: whether the encoder starts from its ImageNet weights.
     """
 
@@ -141,6 +146,7 @@ class Lite0UNet(ImageModel):
         widths: Sequence[int] = (24, 40, 64, 96, 160),
         frozen_blocks: int = 16,
         dropout: float = 0.1,
+        doubt: bool = False,
         pretrained: bool = True,
     ) -> None:
         super().__init__()
@@ -151,7 +157,8 @@ class Lite0UNet(ImageModel):
         self.scene = nn.Linear(Lite0Encoder.scene_width, widths[-1])
         self.dropout, self.scene_dropout = nn.Dropout2d(dropout), nn.Dropout(2 * dropout)
         self.fuse = nn.ModuleList(_fuse(a + b, a) for a, b in pairwise(widths))
-        self.head = nn.Conv2d(widths[0], out_channels, 3, padding=1)
+        self.head = nn.Conv2d(widths[0], out_channels - doubt, 3, padding=1)
+        self.doubt = _doubt(widths[_DOUBT_LEVEL]) if doubt else None
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
         nn.init.zeros_(self.scene.weight)
         nn.init.zeros_(self.scene.bias)
@@ -164,15 +171,28 @@ class Lite0UNet(ImageModel):
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1]; H and W multiples of 32."""
+        """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1] and doubt; H and W multiples of 32."""
         scales, scene = self.encoder(x)
         levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
         features = self.dropout(levels[-1]) + self.scene(self.scene_dropout(scene))[:, :, None, None]
+        decoded = [features]
         for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
-            raised = functional.interpolate(features, scale_factor=2.0, mode="nearest")
-            features = fuse(torch.cat([level, raised], dim=1))
-        chroma = torch.tanh(self.head(features))
-        return functional.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False)
+            raised = functional.interpolate(decoded[-1], scale_factor=2.0, mode="nearest")
+            decoded.append(fuse(torch.cat([level, raised], dim=1)))
+        chroma = _raised(torch.tanh(self.head(decoded[-1])), 2)
+        if self.doubt is None:
+            return chroma
+        doubt = self.doubt(decoded[-1 - _DOUBT_LEVEL].detach())
+        return torch.cat([chroma, _raised(doubt, 2 << _DOUBT_LEVEL)], dim=1)
+
+
+def _raised(x: Tensor, times: int) -> Tensor:
+    return functional.interpolate(x, scale_factor=float(times), mode="bilinear", align_corners=False)
+
+
+def _doubt(width: int) -> nn.Sequential:
+    first, second = nn.Conv2d(width, width // 2, 3, padding=1), nn.Conv2d(width // 2, 1, 3, padding=1)
+    return nn.Sequential(first, nn.SiLU(), second, nn.Sigmoid())
 
 
 def _fuse(inputs: int, outputs: int) -> nn.Sequential:

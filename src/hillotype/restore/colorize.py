@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hillotype.color import LAB_CHROMA_SCALE
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model, usable_cores
 from hillotype.pictures import Rows
+from hillotype.restore.certainty import certainty_map
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.reduce import reduced, working_size
-from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room
+from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, pixels_of
 from hillotype.restore.tiles import Progress
 from hillotype.restore.wishes import NO_WISHES, Wished, Wishes, wishes_of
 
@@ -56,10 +58,11 @@ class Colorizer(Restorer):
 
     def __init__(self, model: Model, guidance: Guidance = Guidance(), wishes: Wishes = NO_WISHES) -> None:
         card = model.card
-        if card.color_space != "lab" or card.out_channels != 2 or card.in_channels != 1 or not card.working_side:
+        shape = (card.color_space, card.in_channels, card.out_channels)
+        if shape not in (("lab", 1, 2), ("lab", 1, 3)) or not card.working_side:
             raise ModelFileError(
                 f"{card.name}: maps {card.in_channels} to {card.out_channels} channels in {card.color_space} at side "
-                f"{card.working_side}; a colorizer maps L* to a*, b* at a fixed side; give a colorize model"
+                f"{card.working_side}; a colorizer maps L* to a*, b* (and its doubt) at a fixed side; give a colorizer"
             )
         self.name, self.model, self.guidance, self.wishes = card.name, model, guidance, wishes
 
@@ -146,13 +149,58 @@ class Colorizer(Restorer):
         Returns:
             L* / 100 (h, w), and (a*, b*) / 110 (2, h, w), both reduced.
         """
+        light, answer = self._answer(pixels)
+        return light, answer[:2]
+
+    def doubt(self, pixels: Rows) -> Plane:
+        """Tell how far the guessed colors of a picture are expected to be from the true ones.
+
+        Args:
+            pixels: (H, W, 1 or 3) of any depth.
+
+        Returns:
+            The expected distance in a*, b* (h, w), float32 in CIELAB units, at the model's resolution. It is that of
+            the model's own guess: hints and vividness do not change it.
+
+        Raises:
+            ModelFileError: see `check_doubt`.
+        """
+        self.check_doubt()
+        doubt: Plane = self._answer(pixels)[1][2] * np.float32(LAB_CHROMA_SCALE)
+        return doubt
+
+    def check_doubt(self) -> None:
+        """Refuse a model that cannot tell its doubt.
+
+        Raises:
+            ModelFileError: it answers with a*, b* alone.
+        """
+        if self.model.card.out_channels < 3:
+            raise ModelFileError(
+                f"{self.name}: does not tell where it guesses; train one with task.doubt, as recipes/colorize.toml"
+            )
+
+    def certainty(self, picture: Image.Image | FloatArray) -> Image.Image:
+        """Show where the colors of a picture are known and where they are guessed: see `certainty_map`.
+
+        Args:
+            picture: see `Restorer`.
+
+        Raises:
+            PictureError: see `Restorer`.
+            ModelFileError: see `check_doubt`.
+        """
+        pixels = pixels_of(picture)
+        return certainty_map(self.doubt(pixels), *pixels.shape[:2])
+
+    def _answer(self, pixels: Rows) -> tuple[Plane, Plane]:
+        """Return L* / 100 (h, w) and all that the model says of it (2 or 3, h, w)."""
         card = self.model.card
         light = lightness(reduced(pixels, working_size(pixels.shape[0], pixels.shape[1], card.working_side or 1)))
         height, width = light.shape
         below, beside = -height % card.multiple, -width % card.multiple
         padded = np.pad(light, ((0, below), (0, beside)), mode="reflect")
-        chroma = self.model.run(padded[None, None])[0, :, :height, :width]
-        return light, chroma
+        return light, self.model.run(padded[None, None])[0, :, :height, :width]
 
 
 def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:

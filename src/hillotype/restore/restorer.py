@@ -13,6 +13,7 @@ from PIL import Image
 
 from hillotype.errors import PictureError
 from hillotype.pictures import Decoded, Picture, Profile, Rows, Sheet, from_pil, new_sheet, to_pil, whole
+from hillotype.pictures.profiles import in_srgb
 from hillotype.restore.tiles import Progress
 
 FloatArray = NDArray[np.floating[Any]]
@@ -74,13 +75,12 @@ class Restorer(ABC):
         """
         if isinstance(picture, Image.Image):
             return to_pil(self.restore(from_pil(picture), strength))
-        check_array(picture)
-        array = np.asarray(picture, dtype=np.float32)
-        colors = array[..., None] if array.ndim == 2 else array[..., :3]
+        colors = pixels_of(picture)
 
         def room(channels: int) -> Sheet:
             return np.empty((*colors.shape[:2], channels), np.float32)
 
+        array = np.asarray(picture, dtype=np.float32)
         answer = whole(self._run(colors, self.plan(colors), strength, room))
         restored: NDArray[np.float32] = np.clip(answer, np.float32(0), np.float32(1))
         if array.ndim == 2:
@@ -135,6 +135,19 @@ class Restorer(ABC):
 def room_for(pixels: Rows) -> Room:
     """Return what makes sheets for the results of pixels: as large, of the same depth."""
     return lambda channels: new_sheet((*pixels.shape[:2], channels), pixels.dtype)
+
+
+def pixels_of(picture: Image.Image | FloatArray) -> Rows:
+    """Return the colors (H, W, 1 or 3) of an image, in sRGB, or of a float array in [0, 1].
+
+    Raises:
+        PictureError: it is neither, or has values or a shape out of range.
+    """
+    if isinstance(picture, Image.Image):
+        return in_srgb(from_pil(picture))
+    check_array(picture)
+    array = np.asarray(picture, dtype=np.float32)
+    return array[..., None] if array.ndim == 2 else array[..., :3]
 
 
 def check_array(array: Any) -> None:  # noqa: ANN401

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.errors import PictureError
-from hillotype.pictures import Rows, from_pil
-from hillotype.pictures.profiles import in_srgb
 from hillotype.restore.hints import Coordinate, Hint, spread_hints
 from hillotype.restore.palette import Palette, palette_of, toward, vivid
-from hillotype.restore.restorer import FloatArray, check_array
+from hillotype.restore.restorer import FloatArray, pixels_of
 
 Plane = NDArray[np.float32]
 
@@ -100,12 +98,4 @@ def wishes_of(
         points = tuple(Hint(*hint) for hint in hints)
     except TypeError:
         raise PictureError(f"hints {hints}: must be a list of (x, y, color); write [(120, 80, '#2f6b3a')]") from None
-    return Wishes(points, vividness, None if like is None else palette_of(_pixels(like)))
-
-
-def _pixels(picture: Image.Image | FloatArray) -> Rows:
-    if isinstance(picture, Image.Image):
-        return in_srgb(from_pil(picture))
-    check_array(picture)
-    array = np.asarray(picture, np.float32)
-    return array[..., None] if array.ndim == 2 else array[..., :3]
+    return Wishes(points, vividness, None if like is None else palette_of(pixels_of(like)))

@@ -269,7 +269,10 @@ def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
     name = str(settings.pop("name", None))
     if not pretrained and name == "lite0_unet":
         settings["pretrained"] = False
-    taken, given = build_task(run).channels(1 if run.data.gray else 3)
+    task = build_task(run)
+    if getattr(task, "doubt", False):
+        settings["doubt"] = True
+    taken, given = task.channels(1 if run.data.gray else 3)
     try:
         return build(name, in_channels=taken, out_channels=given, **settings)
     except (ValueError, RuntimeError) as error:  # what torch says of sizes that cannot be

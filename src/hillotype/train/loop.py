@@ -18,7 +18,7 @@ from hillotype.train.batches import batches, drawing_from, load_split, randomnes
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
-from hillotype.train.losses import LOSSES, pull
+from hillotype.train.losses import loss_of, pull
 from hillotype.train.validate import examples, validate
 
 _TRAINING, _INSIDE = 0, 3  # streams of randomness: what the task draws, what the model draws; validation has its own
@@ -170,7 +170,7 @@ def schedule(fraction: float, settings: Optimization) -> float:
 
 def _loss(settings: Optimization, answer: Tensor, target: Tensor, model: ImageModel, fraction: float) -> Tensor:
     """The weighted loss of a batch, and the divergence that a generative model adds to it."""
-    loss = settings.loss_weight * LOSSES[settings.loss](answer, target)
+    loss = settings.loss_weight * loss_of(settings.loss, answer, target)
     if model.divergence is None:
         return loss
     capacity = None if settings.capacity is None else fraction * settings.capacity

@@ -26,6 +26,20 @@ def bce_sum(answer: Tensor, target: Tensor) -> Tensor:
     return bce(answer, target) * target[0].numel()
 
 
+def loss_of(name: str, answer: Tensor, target: Tensor) -> Tensor:
+    """Returns the loss of that name, a scalar; an answer (N, C + 1, H, W) to a target (N, C, H, W) states its doubt.
+
+    The last channel then learns how far the others are from the target, and does not pull at them: the mean squared
+    difference to the length of their error, which the mean error at such a place makes smallest.
+    """
+    channels = target.shape[1]
+    loss = LOSSES[name](answer[:, :channels], target)
+    if answer.shape[1] == channels:
+        return loss
+    error = (answer[:, :channels].detach() - target).norm(dim=1, keepdim=True)
+    return loss + functional.mse_loss(answer[:, channels:], error)
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": functional.l1_loss,
     "mse": functional.mse_loss,

@@ -10,7 +10,7 @@ from hillotype.train.average import averaged
 from hillotype.train.batches import randomness, to_floats
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Run
-from hillotype.train.losses import LOSSES
+from hillotype.train.losses import loss_of
 
 _VALIDATION, _EXAMPLES = 1, 2  # streams of randomness; training has 0
 
@@ -31,7 +31,7 @@ def validate(run: Run, task: Task, state: State, crops: Tensor, fabric: Fabric) 
             seen = task.observe(picture, randomness(fabric, run.seed, _VALIDATION, number))
             with fabric.autocast():
                 answer = state.model(seen).float()
-            loss = LOSSES[run.optimization.loss](answer, task.target(picture))
+            loss = loss_of(run.optimization.loss, answer, task.target(picture))
             answered = psnr(task.finish(seen, answer), picture).sum()
             untouched = psnr(task.untouched(seen), picture).sum()
             totals += torch.tensor([loss * len(batch), answered, untouched, len(batch)], dtype=torch.float64)
