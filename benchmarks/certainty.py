@@ -54,9 +54,8 @@ def main() -> None:
     stated, made = (np.concatenate([pair[which].ravel() for pair in measured]) for which in (0, 1))
     means = np.array([[pair[which].mean() for pair in measured] for which in (0, 1)])
     within = np.mean([spearmanr(doubt.ravel(), error.ravel()).statistic for doubt, error in measured])
-    print(
-        f"{settings.data}, {settings.split}, n = {len(pictures)}, mean stated {stated.mean():.1f}, made {made.mean():.1f}"
-    )
+    print(f"{settings.data}, {settings.split}, n = {len(pictures)}")
+    print(f"mean error stated {stated.mean():.1f}, made {made.mean():.1f}")
     print(f"rank correlation within a picture {within:.2f}, of pictures {spearmanr(*means).statistic:.2f}")
     print_parts("tenth of the pixels", stated, made, 10)
     print_parts("third of the pictures", *means, 3)
