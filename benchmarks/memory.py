@@ -19,7 +19,7 @@ from PIL import Image
 from speed import PARROTS, run
 
 ROWS = 256
-MOST_JPEG_MEGAPIXELS = 200
+MOST_WHOLE_MEGAPIXELS = 200
 
 
 def bands(megapixels: float, mode: str) -> tuple[tuple[int, ...], Iterator[np.ndarray]]:
@@ -45,8 +45,8 @@ def write(path: Path, megapixels: float, mode: str) -> None:
     import tifffile
 
     shape, parts = bands(megapixels, mode)
-    if path.suffix == ".jpg":
-        Image.fromarray(np.concatenate(list(parts))).save(path, quality=92)
+    if path.suffix != ".tif":
+        Image.fromarray(np.concatenate(list(parts))).save(path, quality=92, compress_level=1)
         return
     strips = (bytes(imagecodecs.zlib_encode(part.tobytes(), level=1)) for part in parts)
     photometric = "rgb" if mode == "RGB" else "minisblack"
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[24.0, 100.0, 400.0])
     parser.add_argument("--commands", nargs="+", default=["colorize", "denoise", "restore"])
-    parser.add_argument("--formats", nargs="+", choices=("jpg", "tif"), default=["jpg", "tif"])
+    parser.add_argument("--formats", nargs="+", choices=("jpg", "png", "tif"), default=["jpg", "tif"])
     parser.add_argument("--modes", nargs="+", choices=("L", "RGB"), default=["L", "RGB"])
     settings = parser.parse_args()
     print(f"{os.cpu_count()} cores\n")
@@ -72,7 +72,7 @@ def main() -> None:
             for suffix in settings.formats
             for mode in settings.modes
         ):
-            if suffix == "jpg" and megapixels > MOST_JPEG_MEGAPIXELS:
+            if suffix != "tif" and megapixels > MOST_WHOLE_MEGAPIXELS:
                 continue
             source, out = Path(name) / f"in.{suffix}", Path(name) / f"out.{suffix}"
             with multiprocessing.get_context("spawn").Pool(1) as pool:  # a child's peak memory counts its parent's
