@@ -12,11 +12,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from hillotype.errors import DataError, RecipeError
+from hillotype.errors import DataError, ModelFileError, RecipeError
 from hillotype.train import checkpoint, loop
 from hillotype.train.average import copy_weights, update_average
 from hillotype.train.batches import load_split
 from hillotype.train.config import Optimization, read_recipe
+from hillotype.train.export import export
 from hillotype.train.loop import fit, schedule
 from hillotype.train.losses import LOSSES
 
@@ -76,6 +77,26 @@ def test_a_run_may_start_with_the_weights_of_another(tiny, tmp_path):
     for name in before:
         if name.startswith("average/"):
             torch.testing.assert_close(after[name], before[name])
+
+
+def test_a_run_may_start_with_the_weights_of_a_model_file(tiny, tmp_path):
+    first = fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path / "first")
+    export(tmp_path / "first", tmp_path / "first.onnx")
+    still = {"steps": 1, "batch": 2, "learning_rate": 1e-12}
+    second = fit(tiny(start=str(tmp_path / "first.onnx"), optimization=still, seed=5), tmp_path / "second")
+    before, after = (load_file(folder.best) for folder in (first, second))
+    for name in before:
+        if name.startswith("average/"):
+            torch.testing.assert_close(after[name], before[name], rtol=1e-3, atol=1e-6)  # files hold float16
+
+
+def test_a_start_of_another_model_is_refused(tiny, tmp_path):
+    fit(tiny(optimization={"steps": 1, "batch": 2}), tmp_path / "first")
+    export(tmp_path / "first", tmp_path / "first.onnx")
+    wider = {"name": "residual_unet", "widths": [8, 24], "blocks": [1, 1]}
+    for start, error in (("first", DataError), ("first.onnx", DataError), ("none.onnx", ModelFileError)):
+        with pytest.raises(error, match=start):
+            fit(tiny(start=str(tmp_path / start), model=wider), tmp_path / f"from-{start}")
 
 
 def test_a_run_folder_is_not_overwritten(tiny, tmp_path):

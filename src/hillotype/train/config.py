@@ -126,7 +126,7 @@ class Run(_Settings):
     allow_unreachable: bool = False
     """Train although the model's output activation cannot reach the targets, as report 003 did."""
     start: str | None = None
-    """A run folder whose best weights this run begins with, of the same model: to fine-tune."""
+    """A run folder, a model of the zoo or a model file whose weights this run begins with: to fine-tune."""
     working_side: int | None = None
     """Short side at which the model works on a photograph (colorize); it goes on the card."""
 

@@ -19,6 +19,7 @@ from hillotype.train.checkpoint import State
 from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
 from hillotype.train.losses import loss_of, pull
+from hillotype.train.start import read_start
 from hillotype.train.validate import examples, validate
 
 _TRAINING, _INSIDE = 0, 3  # streams of randomness: what the task draws, what the model draws; validation has its own
@@ -132,12 +133,12 @@ def fit(
 
 
 def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
-    """A fresh state, one that begins with the weights of another run, or the one of the folder's last checkpoint."""
+    """A fresh state, one that begins with given weights, or the one of the folder's last checkpoint."""
     resumes = folder.last.exists()
     torch.manual_seed(run.seed)
     model = build_model(run, pretrained=not resumes and run.start is None)
     if run.start is not None and not resumes:
-        checkpoint.read_averaged(Path(run.start) / "best.safetensors", model)
+        read_start(run.start, model)
     model.to(fabric.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
