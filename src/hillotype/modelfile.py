@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
@@ -143,22 +144,27 @@ def _kind_name(kinds: tuple[type, ...]) -> str:
 
 
 class Model:
-    """A model file, ready to run; the network is loaded at the first `run`.
+    """A model file, ready to run, by several threads at once; the network is loaded at the first `run`.
 
     Attributes:
         card: what the file says about itself.
         path: where the file lies.
-        threads: how many threads compute; None for one on each core.
+        threads: how many threads compute.
     """
 
-    def __init__(self, path: Path, card: Card, threads: int | None = None) -> None:
+    def __init__(self, path: Path, card: Card, threads: int, content: bytes | None = None) -> None:
         self.path, self.card, self.threads = path, card, threads
-        self._content: bytes | None = None
+        self._content = content
         self._session: onnxruntime.InferenceSession | None = None
+        self._opening = threading.Lock()
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
         """Travel to another process or machine with the file in it, and without the session."""
-        return {**self.__dict__, "_content": self._content or self.path.read_bytes(), "_session": None}
+        return Model, (self.path, self.card, self.threads, self._content or self.path.read_bytes())
+
+    def with_threads(self, threads: int) -> Model:
+        """Return this model, to be computed by so many threads."""
+        return self if threads == self.threads else Model(self.path, self.card, threads, self._content)
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, always in the same way.
@@ -167,8 +173,9 @@ class Model:
             ModelFileError: the network is damaged, or the input has a shape that the card rules out.
         """
         self._check(pictures.shape)
-        if self._session is None:
-            self._session = _open(self.path, content=self._content, threads=self.threads)
+        with self._opening:
+            if self._session is None:
+                self._session = _open(self.path, content=self._content, threads=self.threads)
         try:
             (output,) = self._session.run(None, {self._session.get_inputs()[0].name: pictures})
         except Exception as error:  # ONNX Runtime's own exceptions have no common base
@@ -222,11 +229,11 @@ def load_model(name_or_path: str | os.PathLike[str], *, threads: int | None = No
         stamp = path.stat().st_mtime_ns
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    return _load(path, stamp, threads)
+    return _load(path, stamp, threads or usable_cores())
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int, threads: int | None) -> Model:
+def _load(path: Path, _stamp: int, threads: int) -> Model:
     return Model(path, read_card(path), threads)
 
 
@@ -290,13 +297,13 @@ def write_card(path: Path, card: Card) -> None:
 
 
 def _open(
-    path: Path, *, content: bytes | None = None, optimize: bool = True, threads: int | None = None
+    path: Path, *, content: bytes | None = None, optimize: bool = True, threads: int = 1
 ) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal only: every failure becomes an error of ours
-    options.intra_op_num_threads = threads or usable_cores()
+    options.intra_op_num_threads = threads
     options.use_deterministic_compute = True
     # Measured on tiles of many shapes: plans per shape cost 10 % more memory, waiting threads 30 % more time.
     options.enable_mem_pattern = False

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hillotype import __version__
-from hillotype.batch.folder import Result, Settings
 from hillotype.batch.journal import Journal
+from hillotype.batch.results import Result, Settings
 from hillotype.batch.url import stands
 
 

@@ -17,10 +17,11 @@ from hillotype.cli.text import printable
 from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.batch import folder
-    from hillotype.batch.folder import FilmMaker, Job, MadeFilm, Result, Settings
+    from hillotype.batch import results as batch
+    from hillotype.batch.jobs import Job
     from hillotype.batch.journal import Journal
     from hillotype.batch.page import Page
+    from hillotype.batch.results import FilmMaker, MadeFilm, Result, Settings
     from hillotype.restore.restorer import Restorer
     from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
@@ -168,7 +169,7 @@ def _restore(
     journal: Journal | None,
     page: Page | None,
     films: FilmMaker,
-    engine: folder.Engine | None,
+    engine: batch.Engine | None,
     *,
     quiet: bool,
 ) -> tuple[list[Result], HillotypeError | None]:
@@ -227,7 +228,7 @@ def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
     return RemoteJournal(out, made_with)
 
 
-def _engine(request: Request) -> folder.Engine | None:
+def _engine(request: Request) -> batch.Engine | None:
     """Return what restores pictures whose files travel; None for those that are read and written where they are."""
     if request.engine == Engine.ray:
         from hillotype.batch.cluster import RayEngine
