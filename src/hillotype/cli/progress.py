@@ -94,10 +94,10 @@ class Display:
 
     def _say_now_and_then(self, of_this: str = "") -> None:
         now, done = time.perf_counter(), self._sum()
-        if now - self._told < BETWEEN_LINES or not 0 < done < self._total:
+        if now - self._told < BETWEEN_LINES or not done or self._done >= self._total:
             return
         self._told = now
-        left = round((now - self._start) / done * (self._total - done))
+        left = round((now - self._start) / done * max(0.0, self._total - done))
         clock = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
         typer.echo(f"{self._done} of {self._total} done{of_this}, {clock} left", err=True)
 

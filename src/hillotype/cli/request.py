@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hillotype.cli.text import printable
+from hillotype.devices import Device
 from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Request:
     page: bool
     engine: Engine
     address: str | None
+    device: Device
     as_json: bool
 
     @property
@@ -95,7 +97,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
     engine = _engine(request)
-    restorer = load(name, threads=1 if request.engine == Engine.ray else None)
+    restorer = load(name, threads=1 if request.engine == Engine.ray else None, device=request.device)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
@@ -114,7 +116,13 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         films = _films(restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
-        report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
+        report = {
+            "command": task,
+            "model": restorer.name,
+            "made_with": made_with,
+            "device": request.device,
+            "page": shown,
+        }
         report |= document(results, settings, time.perf_counter() - start)
         if not error:
             error = _write(request, report, results, page, journal)
