@@ -1,6 +1,6 @@
 """Time and memory of whole commands and whole folders, and of a megapixel beside other denoisers.
 
-    make benchmark-speed    or    python benchmarks/speed.py [--megapixels 12] [--only commands folders peers]
+    make benchmark-speed    or    python benchmarks/speed.py [--device cpu] [--only commands folders peers]
 
 *Commands*: every row is one process from a cold start, as a user runs it: wall and CPU seconds (user + system) and peak
 memory, the best of some runs, and the ratios to "decode + encode": what Pillow alone takes for the same file, the floor
@@ -57,23 +57,25 @@ def elsewhere(call: Callable[..., None], arguments: list[tuple]) -> None:
         pool.starmap(call, arguments)
 
 
-def hillotype(command: str, source: Path, out: Path) -> list[str]:
+def hillotype(device: str, command: str, source: Path, out: Path) -> list[str]:
     """Returns a command line."""
-    return [sys.executable, "-m", "hillotype", command, str(source), "-o", str(out), "--overwrite"]
+    called = [sys.executable, "-m", "hillotype", command, str(source), "-o", str(out)]
+    return [*called, "--device", device, "--overwrite"]
 
 
-def commands(folder: Path, megapixels: float, runs: int) -> None:
+def commands(folder: Path, megapixels: float, runs: int, device: str) -> None:
     """Prints the table of whole commands on single pictures."""
     gray, color, small, out = (folder / name for name in ("gray.jpg", "color.jpg", "small.jpg", "out.jpg"))
     elsewhere(photograph, [(gray, megapixels, "L"), (color, megapixels, "RGB"), (small, SIDE**2 / 1e6, "RGB")])
+    ours = partial(hillotype, device)
     rows = {
         "decode + encode with Pillow, color": [sys.executable, "-c", PILLOW, str(color), str(out)],
-        "colorize, color": hillotype("colorize", color, out),
-        "denoise, gray": hillotype("denoise", gray, out),
-        "denoise, color": hillotype("denoise", color, out),
-        "restore, gray and noisy": hillotype("restore", gray, out),
-        f"colorize, {SIDE} x {SIDE}": hillotype("colorize", small, out),
-        f"denoise, {SIDE} x {SIDE}": hillotype("denoise", small, out),
+        "colorize, color": ours("colorize", color, out),
+        "denoise, gray": ours("denoise", gray, out),
+        "denoise, color": ours("denoise", color, out),
+        "restore, gray and noisy": ours("restore", gray, out),
+        f"colorize, {SIDE} x {SIDE}": ours("colorize", small, out),
+        f"denoise, {SIDE} x {SIDE}": ours("denoise", small, out),
         "--help": [sys.executable, "-m", "hillotype", "--help"],
     }
     print(f"\nWhole commands, JPEG of {megapixels:g} megapixels if not said, best of {runs}\n")
@@ -87,7 +89,7 @@ def commands(folder: Path, megapixels: float, runs: int) -> None:
         print(f" {cpu:.2f} | {cpu / floor[1]:.1f} | {memory:.0f} |", flush=True)
 
 
-def folders(folder: Path, pictures: int, megapixels: float, runs: int) -> None:
+def folders(folder: Path, pictures: int, megapixels: float, runs: int, device: str) -> None:
     """Prints what a folder takes on one core and on two; runs alternate, so that other work meets both."""
     album, out = folder / "album", folder / "out"
     album.mkdir()
@@ -99,7 +101,8 @@ def folders(folder: Path, pictures: int, megapixels: float, runs: int) -> None:
         print("| (this needs two cores) | | | | | |")
         return
     for command in ("colorize", "denoise"):
-        measured = [[run(hillotype(command, album, out), on) for on in ({first}, {first, second})] for _ in range(runs)]
+        arguments = hillotype(device, command, album, out)
+        measured = [[run(arguments, on) for on in ({first}, {first, second})] for _ in range(runs)]
         (one, one_cpu), (two, two_cpu) = (
             (min(pair[place][0] for pair in measured), min(pair[place][1] for pair in measured)) for place in (0, 1)
         )
@@ -111,7 +114,7 @@ def peers(count: int) -> None:
     from hillotype.data.load import load_pictures
     from hillotype.data.sources import open_source
     from hillotype.data.splits import split_names
-    from hillotype.errors import DataError
+    from hillotype.errors import DataError, HillotypeError
 
     print(f"\nNoise of {SIGMA} of 255, {count} pictures of {DATA} (validation), one thread\n")
     print("| denoiser | CPU s a megapixel | PSNR | pictures |\n|---|---|---|---|")
@@ -125,14 +128,15 @@ def peers(count: int) -> None:
     noisy = [(x + rng.normal(0, SIGMA, x.shape)).round().clip(0, 255).astype(np.uint8) for x in clean]
     for label, make, most in (
         ("left alone", lambda: lambda picture: picture, count),
-        ("hillotype denoise", ours, count),
+        ("hillotype denoise", partial(shipped, "cpu"), count),
+        ("hillotype denoise, OpenVINO", partial(shipped, "openvino"), count),
         ("OpenCV fastNlMeansDenoisingColored, h = 15", opencv, count),
         ("BM3D, told the noise", block_matching, 1),
     ):
         try:
             denoise = make()
-        except ModuleNotFoundError as error:
-            print(f"| {label}: {error.name} is not installed | | | |")
+        except (ModuleNotFoundError, HillotypeError) as error:
+            print(f"| {label} ({error}) | | | |")
             continue
         pairs = list(zip(clean, noisy, strict=True))[:most]
         seconds, quality = measured(denoise, pairs)
@@ -150,11 +154,11 @@ def measured(denoise: Callable, pairs: list[tuple[np.ndarray, np.ndarray]]) -> t
     return seconds / (pixels / 1e6), float(np.mean(10 * np.log10(255**2 / np.array(errors))))
 
 
-def ours() -> Callable:
-    """Returns the shipped denoiser."""
+def shipped(device: str) -> Callable:
+    """Returns our denoiser on a device."""
     from hillotype import load
 
-    restorer = load("denoise", threads=1)
+    restorer = load("denoise", threads=1, device=device)
     return lambda picture: np.asarray(restorer(Image.fromarray(picture)))
 
 
@@ -183,13 +187,14 @@ def main() -> None:
     parser.add_argument("--album", type=int, default=24, help="pictures in the folder")
     parser.add_argument("--album-megapixels", type=float, default=1.6)
     parser.add_argument("--pictures", type=int, default=4, help="beside other denoisers")
+    parser.add_argument("--device", default="cpu", help="of `hillotype`, but beside other denoisers")
     settings = parser.parse_args()
-    print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"device {settings.device}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
         if "commands" in settings.only:
-            commands(Path(name), settings.megapixels, settings.runs)
+            commands(Path(name), settings.megapixels, settings.runs, settings.device)
         if "folders" in settings.only:
-            folders(Path(name), settings.album, settings.album_megapixels, settings.runs)
+            folders(Path(name), settings.album, settings.album_megapixels, settings.runs, settings.device)
     if "peers" in settings.only:
         peers(settings.pictures)
 

@@ -116,7 +116,7 @@ def test_json(tiny_zoo, picture, tmp_path):
     assert entry["status"] == "done"
     assert entry["source"] == str(picture)
     assert entry["seconds"] > 0
-    assert {"hillotype", "numpy", "onnxruntime", "pillow"} == document["versions"].keys()
+    assert {"hillotype", "numpy", "onnxruntime", "pillow"} <= document["versions"].keys()
     again = run("restore", picture, "-o", out, "--json", "--strength", 0.5)
     assert again.exit_code == 0
     assert json.loads(again.stdout)["counts"] == {"kept": 1}
