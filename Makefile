@@ -1,12 +1,13 @@
 # make demo    restores the pictures of examples/ and names the page that shows them
 # make test    everything that CI checks
+# make benchmark-speed   times whole commands, folders, and a megapixel beside other denoisers
 # make format  puts the code into the project's format
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format benchmark-speed clean
 
 demo: .venv/use
 	$(BIN)/hillotype restore examples -o demo --overwrite --page
@@ -23,6 +24,11 @@ check: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# the peers are measured beside and never used; without them their rows say so
+benchmark-speed: .venv/dev
+	-$(PIP) bm3d opencv-python-headless
+	$(BIN)/python benchmarks/speed.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

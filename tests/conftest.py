@@ -12,6 +12,12 @@ from hillotype import modelfile
 from hillotype.modelfile import Card, write_card
 
 
+@pytest.fixture(autouse=True)
+def _on_the_cpu(monkeypatch):
+    """Have everything computed in the same way, whatever is installed."""
+    monkeypatch.setenv("HILLOTYPE_DEVICE", "cpu")
+
+
 def _write(path, card, nodes, weights):
     shape = ["n", card.in_channels, "h", "w"]
     graph = helper.make_graph(

@@ -1,7 +1,7 @@
 """Model files: one .onnx whose metadata holds the card; writing, reading and running them, and the zoo.
 
 Nothing here is a pickle: a model file is a graph of known operators and a JSON text. ONNX Runtime is imported
-when a file is opened, `onnx` only when a card is written.
+when a file is opened, `onnx` only when a card is written. What computes is the part of `hillotype.devices`.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hillotype.errors import ModelFileError
+from hillotype.devices import Device, Network, chosen, open_network
+from hillotype.errors import HillotypeError, ModelFileError
 from hillotype.files import write_whole, writing
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnxruntime
     from numpy.typing import NDArray
 
 CARD_FORMAT = 1
@@ -143,34 +145,46 @@ def _kind_name(kinds: tuple[type, ...]) -> str:
 
 
 class Model:
-    """A model file, ready to run; the network is loaded at the first `run`.
+    """A model file, ready to run, by several threads at once; the network is loaded at the first `run`.
 
     Attributes:
         card: what the file says about itself.
         path: where the file lies.
-        threads: how many threads compute; None for one on each core.
+        threads: how many threads compute.
+        device: what computes.
     """
 
-    def __init__(self, path: Path, card: Card, threads: int | None = None) -> None:
-        self.path, self.card, self.threads = path, card, threads
-        self._content: bytes | None = None
-        self._session: onnxruntime.InferenceSession | None = None
+    def __init__(
+        self, path: Path, card: Card, threads: int, device: Device = Device.cpu, content: bytes | None = None
+    ) -> None:
+        self.path, self.card, self.threads, self.device = path, card, threads, device
+        self._content = content
+        self._network: Network | None = None
+        self._opening = threading.Lock()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Travel to another process or machine with the file in it, and without the session."""
-        return {**self.__dict__, "_content": self._content or self.path.read_bytes(), "_session": None}
+    def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
+        """Travel to another process or machine with the file in it, and without the network."""
+        return Model, (self.path, self.card, self.threads, self.device, self._content or self.path.read_bytes())
+
+    def with_threads(self, threads: int) -> Model:
+        """Return this model, to be computed by so many threads."""
+        if threads == self.threads:
+            return self
+        return Model(self.path, self.card, threads, self.device, self._content)
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, always in the same way.
+        """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, on a device always in the same way.
 
         Raises:
             ModelFileError: the network is damaged, or the input has a shape that the card rules out.
+            HillotypeError: the device does not work.
         """
         self._check(pictures.shape)
-        if self._session is None:
-            self._session = _open(self.path, content=self._content, threads=self.threads)
+        with self._opening:
+            if self._network is None:
+                self._network = self._opened()
         try:
-            (output,) = self._session.run(None, {self._session.get_inputs()[0].name: pictures})
+            output = self._network.run(pictures)
         except Exception as error:  # ONNX Runtime's own exceptions have no common base
             raise ModelFileError(f"{self.path}: the network fails ({_first_line(error)}); {_REMEDY}") from error
         expected = (pictures.shape[0], self.card.out_channels, *pictures.shape[2:])
@@ -178,20 +192,23 @@ class Model:
             raise ModelFileError(f"{self.path}: gives {output.shape}, its card says {expected}; {_REMEDY}")
         if not (math.isfinite(output.min()) and math.isfinite(output.max())):
             raise ModelFileError(f"{self.path}: answers what is no number, its weights are damaged; {_REMEDY}")
-        return output  # type: ignore[no-any-return]
+        return output
 
     def release(self) -> None:
-        """Give back the memory that ONNX Runtime keeps after a run for the next one: up to 200 MB after large tiles."""
-        if self._session is None:
-            return
-        import numpy as np
-        import onnxruntime
+        """Give back the memory that is kept after a run for the next one."""
+        if self._network is not None:
+            import numpy as np
 
-        options = onnxruntime.RunOptions()
-        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        side = self.card.multiple
-        nothing = np.zeros((1, self.card.in_channels, side, side), np.float32)
-        self._session.run(None, {self._session.get_inputs()[0].name: nothing}, options)
+            side = self.card.multiple
+            self._network.release(np.zeros((1, self.card.in_channels, side, side), np.float32))
+
+    def _opened(self) -> Network:
+        # What a model at a fixed side would gain is less than it takes to load another library.
+        device = Device.cpu if self.device == Device.auto and self.card.working_side else self.device
+        with _reading(self.path, self._content):
+            return open_network(
+                self._content or self.path, device, self.threads, (self.card.in_channels, self.card.multiple)
+            )
 
     def _check(self, shape: tuple[int, ...]) -> None:
         channels, multiple = self.card.in_channels, self.card.multiple
@@ -207,27 +224,30 @@ def zoo() -> dict[str, Path]:
     return {path.stem: path for path in sorted(ZOO_FOLDER.glob("*.onnx"))}
 
 
-def load_model(name_or_path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
+def load_model(name_or_path: str | os.PathLike[str], *, threads: int | None = None, device: str = Device.cpu) -> Model:
     """Open a model of the zoo by its name, or a model file by its path; cheap to call again.
 
     Args:
         name_or_path: a name from `zoo()`, or the path of an .onnx file.
         threads: how many threads compute; None for one on each core.
+        device: what computes, a `Device`; "auto" for the fastest on the processor, whose answers may differ by a
+            tenth of a level. Figures are measured on "cpu".
 
     Raises:
         ModelFileError: no such model, or a file that is damaged or not a hillotype model.
+        HillotypeError: no such device here.
     """
     path = find_model(name_or_path)
     try:
         stamp = path.stat().st_mtime_ns
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    return _load(path, stamp, threads)
+    return _load(path, stamp, threads or usable_cores(), chosen(device))
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int, threads: int | None) -> Model:
-    return Model(path, read_card(path), threads)
+def _load(path: Path, _stamp: int, threads: int, device: Device) -> Model:
+    return Model(path, read_card(path), threads, device)
 
 
 def find_model(name_or_path: str | os.PathLike[str]) -> Path:
@@ -259,7 +279,10 @@ def read_card(path: Path) -> Card:
     Raises:
         ModelFileError: the file is missing, damaged or not a hillotype model.
     """
-    metadata = _open(path, optimize=False).get_modelmeta().custom_metadata_map
+    with _reading(path):
+        from hillotype.devices.onnx_runtime import open_session
+
+        metadata = open_session(path, optimize=False).get_modelmeta().custom_metadata_map
     if CARD_KEY not in metadata:
         raise ModelFileError(f"{path}: an ONNX file without hillotype's card; export it with hillotype")
     try:
@@ -289,26 +312,17 @@ def write_card(path: Path, card: Card) -> None:
         write_whole([model.SerializeToString()], path, overwrite=True)
 
 
-def _open(
-    path: Path, *, content: bytes | None = None, optimize: bool = True, threads: int | None = None
-) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # fatal only: every failure becomes an error of ours
-    options.intra_op_num_threads = threads or usable_cores()
-    options.use_deterministic_compute = True
-    # Measured on tiles of many shapes: plans per shape cost 10 % more memory, waiting threads 30 % more time.
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if not optimize:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+@contextmanager
+def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
+    """Turn what is wrong with a model file, unless its content is at hand, into one line."""
     if content is None and not path.is_file():
         raise ModelFileError(f"{path}: no such file; check the path")
     if content is None and not os.access(path, os.R_OK):
         raise ModelFileError(f"{path}: you may not read this file; change its permissions")
     try:
-        return onnxruntime.InferenceSession(content or path, options, providers=["CPUExecutionProvider"])
+        yield
+    except HillotypeError:
+        raise
     except Exception as error:  # ONNX Runtime's own exceptions have no common base
         raise ModelFileError(
             f"{path}: not a whole ONNX model (damaged, truncated or another kind of file); copy it again"

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 import hillotype
 from hillotype.batch import cluster
 from hillotype.batch.cluster import RayEngine
-from hillotype.batch.folder import Parcel, Result, Settings, find_jobs, restore_files
+from hillotype.batch.folder import Settings, find_jobs, restore_files
 from hillotype.batch.journal import Journal
 from hillotype.batch.parcels import restore_parcel
+from hillotype.batch.results import Parcel, Result
 from hillotype.cli.app import app
 from hillotype.errors import HillotypeError
 
@@ -100,7 +101,7 @@ def test_ray_makes_what_is_made_here(tiny_zoo, album, tmp_path, two_workers):  #
 
 def test_a_worker_that_dies_costs_its_picture_alone(tiny_zoo, album, tmp_path, two_workers):
     class Deadly(hillotype.Restorer):  # here, so that it is sent as it is
-        name, task = "deadly", "colorize"
+        name, task, threads = "deadly", "colorize", 1
 
         def plan(self, pixels):
             import os
@@ -110,6 +111,7 @@ def test_a_worker_that_dies_costs_its_picture_alone(tiny_zoo, album, tmp_path, t
             return hillotype.restore.Plan(())
 
     Deadly.apply = lambda self, pixels, *_: pixels
+    Deadly.with_threads = lambda self, threads: self
     Deadly.__abstractmethods__ = frozenset()
     results = run(album, tmp_path / "out", RayEngine(), restorer=Deadly())
     assert statuses(results) == {name: "failed" if name in ("bad.jpg", "b.png") else "copied" for name in results}

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from hillotype.batch import page as page_module
-from hillotype.batch.folder import Job, Result
+from hillotype.batch.jobs import Job
 from hillotype.batch.page import Page, count
+from hillotype.batch.results import Result
 from hillotype.pictures import Picture
 
 
@@ -55,7 +56,7 @@ def test_the_page_stays_small(tmp_path, monkeypatch):
     page.write(tmp_path / "index.html", results, "hillotype denoise")
     text = (tmp_path / "index.html").read_text()
     assert text.count("<figure>") == 2
-    assert "first 2 are shown" in text
+    assert "2 are shown" in text
 
 
 def test_many_pictures_have_smaller_copies(tmp_path):
@@ -75,5 +76,5 @@ def test_what_an_earlier_run_did_is_shown_from_its_files(tmp_path):
     page.write(tmp_path / "index.html", results, "hillotype colorize")
     text = (tmp_path / "index.html").read_text()
     assert text.count("<figure>") == 1
-    assert "2 done already. The first 1 are shown." in text
+    assert "2 done already. 1 are shown." in text
     assert count([*results, Result(Path("a"), Path("b"), "failed")]) == "2 done already, 1 failed"

@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 from hillotype import __version__
-from hillotype.batch.folder import Result, Settings
 from hillotype.batch.journal import Journal
 from hillotype.batch.report import document, to_json, write_report
+from hillotype.batch.results import Result, Settings
 
 RESULTS = [
     Result(Path("in/a.jpg"), Path("out/a.jpg"), "done", 1.5, ("colorize",), ("no colors",)),

@@ -14,7 +14,7 @@ from av.stream import Disposition
 from PIL import Image
 from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of, times_of, write
 
-from hillotype.batch.folder import Job
+from hillotype.batch.jobs import Job
 from hillotype.errors import PictureError
 from hillotype.film import FilmSettings, pieces, restore_film
 from hillotype.film.frames import frames
@@ -203,7 +203,7 @@ from pathlib import Path
 from hillotype import modelfile
 from hillotype.film import FilmSettings, pieces, restore_film
 from hillotype.restore import load
-from hillotype.batch.folder import Job
+from hillotype.batch.jobs import Job
 modelfile.ZOO_FOLDER = Path(sys.argv[1])
 pieces.PIECE = 10
 job = Job(Path(sys.argv[2]), Path(sys.argv[3]), film=True)

@@ -21,8 +21,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hillotype import __version__
-from hillotype.batch.folder import Answer, Job, Parcel, Result, Settings
+from hillotype.batch.jobs import Job
 from hillotype.batch.parcels import restore_parcel
+from hillotype.batch.results import Answer, Parcel, Result, Settings
 from hillotype.errors import HillotypeError
 from hillotype.modelfile import usable_cores
 from hillotype.restore.restorer import Restorer

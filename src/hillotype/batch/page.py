@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hillotype.batch.folder import Job, Result
+from hillotype.batch.jobs import Job
 from hillotype.batch.journal import Journal
+from hillotype.batch.results import Result
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
@@ -42,12 +44,17 @@ class Page:
     def __init__(self, pictures: int = 1) -> None:
         self._side = PREVIEW_SIDE if pictures <= FEW else THUMBNAIL_SIDE
         self._previews: dict[Path, tuple[str, str, tuple[int, int]]] = {}
+        self._keeping = threading.Lock()
 
     def compare(self, job: Job, before: Picture, after: Picture) -> None:
-        """Keep small copies of a picture before and after."""
-        if len(self._previews) < MOST_PREVIEWS:
-            size = _preview_size(before, self._side)
-            self._previews[job.target] = (_data_url(before, size), _data_url(after, size), size)
+        """Keep small copies of a picture before and after; several threads may do so."""
+        if len(self._previews) >= MOST_PREVIEWS:
+            return
+        size = _preview_size(before, self._side)
+        preview = (_data_url(before, size), _data_url(after, size), size)
+        with self._keeping:
+            if len(self._previews) < MOST_PREVIEWS:
+                self._previews[job.target] = preview
 
     def recall(self, result: Result) -> None:
         """Keep small copies of a picture that an earlier run did; one that cannot be read is not shown."""
@@ -72,7 +79,7 @@ class Page:
     def _render(self, results: Sequence[Result], title: str) -> str:
         summary = count(results) + "."
         if sum(not result.message for result in results) > len(self._previews):
-            summary += f" The first {len(self._previews)} are shown."
+            summary += f" {len(self._previews)} are shown."
         how = "Drag across a picture, or focus it and use the arrow keys: before on the left, after on the right."
         entries = "\n".join(map(self._entry, results))
         style, script = (Path(__file__).with_name(name).read_text("utf-8") for name in ("page.css", "page.js"))

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from hillotype.batch.folder import Answer, Job, Parcel, Result, Settings, restore_files
+from hillotype.batch.folder import restore_files
+from hillotype.batch.jobs import Job
+from hillotype.batch.results import Answer, Parcel, Result, Settings
 from hillotype.restore.restorer import Restorer
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from hillotype import __version__
-from hillotype.batch.folder import Result, Settings
 from hillotype.batch.journal import Journal
+from hillotype.batch.results import Result, Settings
 from hillotype.batch.url import stands
+from hillotype.devices import has_openvino
 
 
 def versions() -> dict[str, str]:
     """Return the versions of what decides a result."""
-    return {"hillotype": __version__, **{name: version(name) for name in ("numpy", "onnxruntime", "pillow")}}
+    libraries = ("numpy", "onnxruntime", "pillow", *(["openvino"] if has_openvino() else []))
+    return {"hillotype": __version__, **{name: version(name) for name in libraries}}
 
 
 def document(results: Sequence[Result], settings: Settings, seconds: float) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hillotype.cli.text import printable
 
 if TYPE_CHECKING:
-    from hillotype.batch.folder import Job, Result
+    from hillotype.batch.jobs import Job
+    from hillotype.batch.results import Result
     from hillotype.train.loop import Progress as Training
 
 
@@ -32,6 +35,8 @@ class Display:
     def __init__(self, total: int, *, quiet: bool) -> None:
         self.quiet = quiet
         self._done, self._total = 0, total
+        self._shares: dict[Path, float] = {}  # of what is worked on, by target
+        self._telling = threading.Lock()
         self._start = self._told = time.perf_counter()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
@@ -56,36 +61,43 @@ class Display:
         self._bar.stop()
 
     def advance(self, job: Job, share: float) -> None:
-        """Show how much of a picture or film is done."""
+        """Show how much of a picture or film is done; called by the threads that work on them."""
         name = printable(job.source.name)
-        self._bar.update(self._task, description=name, completed=self._done + share)
-        if job.film and self._bar.disable and not self.quiet:
-            self._say_now_and_then(share, f", {name} {share:.0%}")
+        with self._telling:
+            self._shares[job.target] = share
+            self._bar.update(self._task, description=name, completed=self._sum())
+            if job.film and self._bar.disable and not self.quiet:
+                self._say_now_and_then(f", {name} {share:.0%}")
 
     def finish(self, result: Result) -> None:
         """Show what became of a picture."""
         from hillotype.batch.page import describe
 
-        if result.status == "kept":
-            self._total -= 1
-            self._bar.update(self._task, total=self._total)
-            return
-        self._done += 1
-        self._bar.update(self._task, completed=self._done)
-        if self._bar.disable and not self.quiet:
-            self._say_now_and_then()
+        with self._telling:
+            self._shares.pop(result.target, None)
+            if result.status == "kept":
+                self._total -= 1
+                self._bar.update(self._task, total=self._total)
+                return
+            self._done += 1
+            self._bar.update(self._task, completed=self._sum())
+            if self._bar.disable and not self.quiet:
+                self._say_now_and_then()
         if result.message:
             typer.echo(f"error: {printable(result.message)}", err=True)
         elif not self.quiet:
             line = f"{result.source} -> {result.target}: {describe(result)}, {result.seconds:.1f} s"
             typer.echo(printable(line))
 
-    def _say_now_and_then(self, share: float = 0.0, of_this: str = "") -> None:
-        now, done = time.perf_counter(), self._done + share
-        if now - self._told < BETWEEN_LINES or done >= self._total:
+    def _sum(self) -> float:
+        return self._done + sum(self._shares.values())
+
+    def _say_now_and_then(self, of_this: str = "") -> None:
+        now, done = time.perf_counter(), self._sum()
+        if now - self._told < BETWEEN_LINES or not done or self._done >= self._total:
             return
         self._told = now
-        left = round((now - self._start) / done * (self._total - done))
+        left = round((now - self._start) / done * max(0.0, self._total - done))
         clock = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
         typer.echo(f"{self._done} of {self._total} done{of_this}, {clock} left", err=True)
 

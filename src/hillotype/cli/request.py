@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hillotype.cli.text import printable
+from hillotype.devices import Device
 from hillotype.errors import HillotypeError, ModelFileError, PictureError
 
 if TYPE_CHECKING:
-    from hillotype.batch import folder
-    from hillotype.batch.folder import FilmMaker, Job, MadeFilm, Result, Settings
+    from hillotype.batch import results as batch
+    from hillotype.batch.jobs import Job
     from hillotype.batch.journal import Journal
     from hillotype.batch.page import Page
+    from hillotype.batch.results import FilmMaker, MadeFilm, Result, Settings
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.restorer import Restorer
     from hillotype.restore.tiles import Progress
@@ -47,6 +49,7 @@ class Request:
     page: bool
     engine: Engine
     address: str | None
+    device: Device
     as_json: bool
     certainty: Path | None = None
 
@@ -96,7 +99,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     name = task if model is None else model
     engine = _engine(request)
-    restorer = load(name, threads=1 if request.engine == Engine.ray else None)
+    restorer = load(name, threads=1 if request.engine == Engine.ray else None, device=request.device)
     if restorer.task != task:
         raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
@@ -117,7 +120,13 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         films = _films(restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
-        report = {"command": task, "model": restorer.name, "made_with": made_with, "page": shown}
+        report = {
+            "command": task,
+            "model": restorer.name,
+            "made_with": made_with,
+            "device": request.device,
+            "page": shown,
+        }
         report |= document(results, settings, time.perf_counter() - start)
         if request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
             error = _write_certainty(request.certainty, request, restorer, settings)
@@ -204,7 +213,7 @@ def _restore(
     journal: Journal | None,
     page: Page | None,
     films: FilmMaker,
-    engine: folder.Engine | None,
+    engine: batch.Engine | None,
     *,
     quiet: bool,
 ) -> tuple[list[Result], HillotypeError | None]:
@@ -263,7 +272,7 @@ def _journal(out: Path, made_with: dict[str, Any]) -> Journal:
     return RemoteJournal(out, made_with)
 
 
-def _engine(request: Request) -> folder.Engine | None:
+def _engine(request: Request) -> batch.Engine | None:
     """Return what restores pictures whose files travel; None for those that are read and written where they are."""
     if request.engine == Engine.ray:
         from hillotype.batch.cluster import RayEngine

@@ -10,6 +10,7 @@ import typer
 
 from hillotype.cli.durations import seconds
 from hillotype.cli.request import Engine, Request, run
+from hillotype.devices import VARIABLE, Device
 
 if TYPE_CHECKING:
     from hillotype.restore.wishes import Wishes
@@ -85,6 +86,14 @@ Address = Annotated[
         show_default=False,
     ),
 ]
+DeviceName = Annotated[
+    Device,
+    typer.Option(
+        "--device",
+        envvar=VARIABLE,
+        help="What computes; auto is the processor, in the fastest way that is installed: docs/speed.md.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
@@ -107,6 +116,7 @@ def restore(
     page: WithPage = False,
     engine: EngineName = Engine.plain,
     address: Address = None,
+    device: DeviceName = Device.auto,
     as_json: AsJson = False,
 ) -> None:
     """Do what each picture or film needs: color a gray one, denoise a noisy one, copy the others.
@@ -116,7 +126,7 @@ def restore(
     Format, size, depth, transparency, date and place are kept. The originals are never changed. Stopped or killed, the
     same command goes on where it was; run again, it does only what is new or changed.
     """
-    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
     run("restore", None, request, _wishes(hint, vividness, like))
 
 
@@ -135,6 +145,7 @@ def colorize(
     page: WithPage = False,
     engine: EngineName = Engine.plain,
     address: Address = None,
+    device: DeviceName = Device.auto,
     as_json: AsJson = False,
 ) -> None:
     """Give pictures and films color; the colors are guesses, the lightness stays as it is.
@@ -143,7 +154,7 @@ def colorize(
 
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
     """
-    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
     run("colorize", model, replace(request, certainty=certainty), _wishes(hint, vividness, like))
 
 
@@ -158,13 +169,14 @@ def denoise(
     page: WithPage = False,
     engine: EngineName = Engine.plain,
     address: Address = None,
+    device: DeviceName = Device.auto,
     as_json: AsJson = False,
 ) -> None:
     """Take the noise out of pictures and films; how much there is need not be known.
 
     **Example:** `hillotype denoise night/*.jpg -o clean/`
     """
-    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, as_json)
+    request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
     run("denoise", model, request)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hillotype import __version__
-from hillotype.batch.folder import Job, copy_file
+from hillotype.batch.copying import copy_file
+from hillotype.batch.jobs import Job
 from hillotype.batch.journal import digest
 from hillotype.film.frames import Frame, frame_at, frames
 from hillotype.film.join import Stretch, join

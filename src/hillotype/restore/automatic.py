@@ -26,6 +26,15 @@ class AutomaticRestorer(Restorer):
         """Return this restorer with these wishes of the colors."""
         return AutomaticRestorer(self.denoiser, self.colorizer.given(wishes))
 
+    @property
+    def threads(self) -> int:
+        """How many threads compute."""
+        return self.colorizer.threads
+
+    def with_threads(self, threads: int) -> AutomaticRestorer:
+        """Return this restorer with so many threads."""
+        return AutomaticRestorer(self.denoiser.with_threads(threads), self.colorizer.with_threads(threads))
+
     def plan(self, pixels: Rows) -> Plan:
         """Plan what the picture needs: see `noise_level` and `is_gray`."""
         noise, gray = noise_level(pixels), is_gray(pixels)

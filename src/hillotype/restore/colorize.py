@@ -13,7 +13,7 @@ from PIL import Image
 
 from hillotype.color import LAB_CHROMA_SCALE
 from hillotype.errors import ModelFileError
-from hillotype.modelfile import Model, usable_cores
+from hillotype.modelfile import Model
 from hillotype.pictures import Rows
 from hillotype.restore.certainty import certainty_map
 from hillotype.restore.guided import box_mean, local_slopes, raised
@@ -93,6 +93,15 @@ class Colorizer(Restorer):
         chosen = self.given(wishes_of(**wished)) if wished else self
         return super(Colorizer, chosen).__call__(picture, strength=strength)
 
+    @property
+    def threads(self) -> int:
+        """How many threads compute."""
+        return self.model.threads
+
+    def with_threads(self, threads: int) -> Colorizer:
+        """Return this colorizer with so many threads."""
+        return Colorizer(self.model.with_threads(threads), self.guidance, self.wishes)
+
     def plan(self, pixels: Rows) -> Plan:
         """Plan to colorize, whatever the picture."""
         return Plan(("colorize",))
@@ -137,7 +146,7 @@ class Colorizer(Restorer):
             out[rows] = part
             return float(rows.stop)
 
-        with ThreadPoolExecutor(self.model.threads or usable_cores()) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             for done in pool.map(color, _strips(height, width)):
                 if progress is not None:
                     progress(done / height)

@@ -31,6 +31,15 @@ class Denoiser(Restorer):
         self.name = " + ".join(model.card.name for model in models)
         self.models = {model.card.in_channels: model for model in models}
 
+    @property
+    def threads(self) -> int:
+        """How many threads compute."""
+        return next(iter(self.models.values())).threads
+
+    def with_threads(self, threads: int) -> Denoiser:
+        """Return this denoiser with so many threads."""
+        return Denoiser(*(model.with_threads(threads) for model in self.models.values()))
+
     def plan(self, pixels: Rows) -> Plan:
         """Plan to denoise, whatever the picture."""
         return Plan(("denoise",))

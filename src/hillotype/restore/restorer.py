@@ -123,6 +123,15 @@ class Restorer(ABC):
             raise PictureError(f"strength {strength}: must lie from 0 (nothing) to 1 (all); choose one in between")
         return self.apply(pixels, plan, strength, room, progress) if plan.steps else pixels
 
+    @property
+    @abstractmethod
+    def threads(self) -> int:
+        """How many threads compute."""
+
+    @abstractmethod
+    def with_threads(self, threads: int) -> Restorer:
+        """Return this restorer with models of their own that so many threads compute; loaded when they are used."""
+
     @abstractmethod
     def plan(self, pixels: Rows) -> Plan:
         """Decide what the picture (H, W, 1 or 3), seen in sRGB, is given."""

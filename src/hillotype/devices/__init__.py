@@ -1,0 +1,112 @@
+"""What computes a network: ONNX Runtime on the processor or a GPU, or OpenVINO on the processor.
+
+`open_network` is the only door. A network is opened by name of a device; "auto" is ONNX Runtime on the processor, or
+OpenVINO where that is installed and was measured to be faster (`probe`).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from hillotype.errors import HillotypeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Device", "Network", "chosen", "open_network"]
+
+
+class Device(StrEnum):
+    """What computes."""
+
+    auto = "auto"
+    cpu = "cpu"
+    openvino = "openvino"
+    cuda = "cuda"
+    directml = "directml"
+    coreml = "coreml"
+
+
+VARIABLE: Final = "HILLOTYPE_DEVICE"
+"""The environment variable that stands in for "auto"."""
+
+PROVIDERS: Final = {
+    Device.cuda: (
+        "CUDAExecutionProvider",
+        "run `pip uninstall onnxruntime; pip install 'onnxruntime-gpu[cuda,cudnn]'`",
+    ),
+    Device.directml: (
+        "DmlExecutionProvider",
+        "on Windows run `pip uninstall onnxruntime; pip install onnxruntime-directml`",
+    ),
+    Device.coreml: ("CoreMLExecutionProvider", "it is in the onnxruntime of macOS alone"),
+}
+"""ONNX Runtime's names of GPUs, and how to come by them."""
+
+
+class Network(Protocol):
+    """A network that is ready; several threads may run it."""
+
+    def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map (N, C, H, W) to (N, K, H, W)."""
+
+    def release(self, nothing: NDArray[np.float32]) -> None:
+        """Give back the memory kept after a run for the next one; `nothing` is the smallest picture it takes."""
+
+
+def chosen(device: str) -> Device:
+    """Return the device of a name; for "auto" that of HILLOTYPE_DEVICE, if it is set.
+
+    Raises:
+        HillotypeError: there is none of that name, or what it needs is not installed.
+    """
+    name = os.environ.get(VARIABLE, device) if device == Device.auto else device
+    try:
+        found = Device(name)
+    except ValueError:
+        raise HillotypeError(f"device {name!r}: unknown; choose {', '.join(Device)}") from None
+    if found == Device.openvino and not has_openvino():
+        raise HillotypeError("device openvino: is not installed; run `pip install 'hillotype[openvino]'`")
+    if found in PROVIDERS:
+        import onnxruntime
+
+        provider, remedy = PROVIDERS[found]
+        if provider not in onnxruntime.get_available_providers():
+            raise HillotypeError(f"device {found}: not in the ONNX Runtime that is installed; {remedy}")
+    return found
+
+
+def open_network(source: bytes | Path, device: Device, threads: int, side: tuple[int, int]) -> Network:
+    """Open a network for a device.
+
+    Args:
+        source: the content of an .onnx file, or its path.
+        device: what computes.
+        threads: how many threads compute, on the processor.
+        side: channels of its input, and what height and width must be multiples of.
+
+    Raises:
+        HillotypeError: the device is there, and does not work.
+        Exception: whatever the library says of a file that is no network.
+    """
+    from hillotype.devices.onnx_runtime import OnnxNetwork
+
+    if device == Device.auto and has_openvino():
+        from hillotype.devices.probe import faster
+
+        device = faster(source, *side)
+    if device == Device.openvino:
+        from hillotype.devices.openvino import OpenVinoNetwork
+
+        return OpenVinoNetwork(source, threads)
+    return OnnxNetwork(source, threads, device)
+
+
+def has_openvino() -> bool:
+    """Tell whether OpenVINO is installed; it is not imported."""
+    return importlib.util.find_spec("openvino") is not None
