@@ -155,6 +155,26 @@ async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) 
     return job.state()
 
 
+@router.post(
+    "/sessions/{session}/jobs/{job}/preview",
+    tags=["jobs"],
+    response_class=Response,
+    responses={200: {"description": "The preview", "content": {"image/jpeg": _PICTURE}}} | described(400, 404, 422),
+)
+async def preview(
+    job: This, ours: Ours, settings: Annotated[Settings, Body()], side: Annotated[int, Query(ge=16, le=2048)] = 1024
+) -> Response:
+    """The picture as these settings would color it, reduced to a longest side of so many pixels; nothing is changed.
+
+    The net is asked once a picture, so that another hint or vividness is seen at once.
+    """
+    try:
+        content = await ours.previews.paint(job, settings, side)
+    except PictureError as error:
+        raise Refusal(422, job.in_its_terms(str(error))) from error
+    return Response(content, media_type="image/jpeg")
+
+
 @router.post("/sessions/{session}/jobs/{job}/cancel", tags=["jobs"], responses=described(404))
 async def cancel(job: This) -> JobState:
     """Stops a job that waits or runs; one that has ended stays as it is."""
@@ -265,7 +285,7 @@ async def _view(job: Job, path: FilePath, side: int | None, ours: Sessions) -> S
         try:
             copy = await asyncio.to_thread(make, path, max_pixels=ours.limits.pixels)
         except PictureError as error:
-            raise Refusal(422, str(error).replace(str(path), job.name)) from error
+            raise Refusal(422, job.in_its_terms(str(error))) from error
     return await send_file(copy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -98,6 +99,11 @@ class Job:
         done = self.status == "done" and self.result is not None
         return result_name(self.name, self.settings.task, self.target().suffix) if done else ""
 
+    def in_its_terms(self, message: str) -> str:
+        """Return a message with the name that the person knows in place of paths, which are nobody's concern."""
+        ours = re.escape(str(self.source.parent))
+        return re.sub(rf"{ours}[\w./\\-]*", lambda _: self.name, message)
+
     def state(self) -> JobState:
         """Return what the API says of it."""
         result = self.result
@@ -165,10 +171,4 @@ class JobQueue:
         except HillotypeError as error:
             job.end(run, None, str(error))
         else:
-            job.end(run, result, _for_people(result, job))
-
-
-def _for_people(result: Result, job: Job) -> str:
-    """Return why a job failed, in terms of the name that the person knows."""
-    message = result.message.replace(str(result.source), job.name).replace(str(result.target), job.name)
-    return message.replace(str(result.target.parent), "the studio's folder")
+            job.end(run, result, job.in_its_terms(result.message))

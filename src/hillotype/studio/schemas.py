@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import load_model, zoo
-from hillotype.restore.wishes import MOST_VIVID
+from hillotype.restore.hints import read_hint
+from hillotype.restore.wishes import MOST_VIVID, Wishes
 
 TaskName: TypeAlias = Literal["restore", "denoise", "colorize"]
 Status: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 
+MOST_HINTS: Final = 200
+"""Hints that one picture may have."""
+
 Strength = Annotated[float, Field(ge=0, le=1, description="How much of it: 0 nothing, 1 all.")]
 Vividness = Annotated[float, Field(ge=0, le=MOST_VIVID, description="Factor on the colors that are given.")]
+HintText = Annotated[str, Field(max_length=80), AfterValidator(lambda text: str(read_hint(text)))]
+Hints = Annotated[
+    tuple[HintText, ...],
+    Field(
+        max_length=MOST_HINTS,
+        description="Colors at points, each X,Y,COLOR: pixels or percent of width and height from the upper left, as "
+        "120,80,#2f6b3a or 40%,15%,darkgreen. For pictures that are given color.",
+    ),
+]
 ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
 
 
@@ -25,7 +38,12 @@ class Options(BaseModel):
 
     strength: Strength = 1.0
     vividness: Vividness = 1.0
+    hints: Hints = ()
     model: ModelName = None
+
+    def wishes(self) -> Wishes:
+        """Return what is wanted of the colors."""
+        return Wishes(tuple(map(read_hint, self.hints)), self.vividness)
 
 
 class Settings(Options):

@@ -14,7 +14,6 @@ from hillotype.batch.folder import Settings as FileSettings
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.wishes import Wishes
 from hillotype.studio.limits import Limits
 from hillotype.studio.schemas import Settings
 
@@ -53,7 +52,7 @@ class Run:
             settings = self.settings
             restorer = load(settings.model or settings.task)
             if isinstance(restorer, Colorizer | AutomaticRestorer):
-                restorer = restorer.given(Wishes(vividness=settings.vividness))
+                restorer = restorer.given(settings.wishes())
             how = FileSettings(settings.strength, max_pixels=limits.pixels)
             jobs = find_jobs([self.source], self.out)
             (result,) = restore_files(restorer, jobs, how, progress=lambda _, share: self._advance(share))
