@@ -132,6 +132,25 @@ def open_page(browser):
     assert errors == []
 
 
+def payload(name, content):
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def choose(page, *files):
+    page.set_input_files("#files", [payload(name, content) for name, content in files])
+
+
+def wait_for(page, holds):
+    """Wait until an expression holds in the page, whose policy forbids Playwright's own way."""
+    until(lambda: page.evaluate(holds))
+
+
+def wait_done(page, count=1):
+    states = "[...document.querySelectorAll('#list small')]"
+    going = f"{states}.some(each => /Sending|Waiting|Working/.test(each.textContent))"
+    wait_for(page, f"{states}.length >= {count} && !{going}")
+
+
 @pytest.fixture
 def barriers():
     """Finds what axe-core knows to keep people out of a page."""
