@@ -38,6 +38,24 @@ def large():
     return encoded(np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8), compress_level=0)
 
 
+def film_of(folder, seconds):
+    """A gray film of 64 x 48 pixels, 25 frames a second, with sound, as the bytes of an MP4."""
+    made = pytest.importorskip("tests.film.conftest", reason="films need PyAV")
+    return made.write(folder / "film.mp4", made.gray_frames(25 * seconds), sound=True).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def short_film(tmp_path_factory):
+    """Two seconds."""
+    return film_of(tmp_path_factory.mktemp("short"), 2)
+
+
+@pytest.fixture(scope="session")
+def long_film(tmp_path_factory):
+    """More than a preview shows."""
+    return film_of(tmp_path_factory.mktemp("long"), 16)
+
+
 @contextmanager
 def opened(limits=USUAL, **options):
     """A client of a studio in this process."""

@@ -84,7 +84,14 @@ def test_a_job_from_upload_to_removal(client, gray):
     assert state["progress"] == 1
     assert state["name"] == "al bum/Öma.jpg"
     assert state["result"] == "al bum/Öma-colorized.jpg"
-    assert state["settings"] == {"task": "colorize", "strength": 1, "vividness": 2, "hints": [], "model": None}
+    assert state["settings"] == {
+        "task": "colorize",
+        "strength": 1,
+        "vividness": 2,
+        "hints": [],
+        "preview": None,
+        "model": None,
+    }
     assert client.get(session).json()["jobs"] == [state]
     result = client.get(f"{job}/result")
     assert "filename*=utf-8''%C3%96ma-colorized.jpg" in result.headers["content-disposition"]

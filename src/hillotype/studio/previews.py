@@ -1,4 +1,4 @@
-"""Previews: a picture with the colors that are wished, small and at once, since the net is asked only once a picture."""
+"""Previews: a picture with the colors that are wished, small and at once: the net is asked once, then only painted."""
 
 from __future__ import annotations
 

@@ -28,6 +28,10 @@ Hints = Annotated[
         "120,80,#2f6b3a or 40%,15%,darkgreen. For pictures that are given color.",
     ),
 ]
+Preview = Annotated[
+    float | None,
+    Field(gt=0, le=600, description="Of a film only so many seconds, from a third of it on; all of it if left out."),
+]
 ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
 
 
@@ -39,6 +43,7 @@ class Options(BaseModel):
     strength: Strength = 1.0
     vividness: Vividness = 1.0
     hints: Hints = ()
+    preview: Preview = None
     model: ModelName = None
 
     def wishes(self) -> Wishes:
@@ -63,12 +68,20 @@ class Upload(Settings):
     name: str = Field("picture", max_length=1000, description="The file's name, for the name of the result.")
 
 
+class FilmState(BaseModel):
+    """What is known of a film."""
+
+    seconds: float = Field(description="How long it lasts; 0 as long as nobody has looked.")
+    part: bool = Field(description="Whether the result is only a part of it, see the setting `preview`.")
+
+
 class JobState(BaseModel):
-    """A picture and what becomes of it."""
+    """A picture or film and what becomes of it."""
 
     id: str
     name: str = Field(description="The file's name.")
     settings: Settings
+    film: FilmState | None = Field(description="Of a picture null.")
     status: Status
     progress: float = Field(ge=0, le=1, description="Share of the work that is done.")
     steps: list[str] = Field(description="What was done: denoise, colorize; nothing where the picture needs nothing.")
@@ -91,7 +104,9 @@ class About(BaseModel):
 
     version: str
     laboratory: bool = Field(description="Whether the laboratory is open, under /api/v1/laboratory.")
+    films: bool = Field(description="Whether it takes films: PyAV is installed.")
     max_bytes: int = Field(description="Of a picture file.")
+    max_film_bytes: int = Field(description="Of a film.")
     max_pixels: int = Field(description="Width x height of a picture.")
     jobs: int = Field(description="Pictures that are worked on at the same time.")
 

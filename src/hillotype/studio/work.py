@@ -1,4 +1,4 @@
-"""The work of a job, done in a thread: a picture file restored just as the command line does it."""
+"""The work of a job, done in a thread: a picture or film restored just as the command line does it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hillotype.batch.folder import Result, find_jobs, restore_files
+from hillotype.batch.folder import FilmMaker, Job, MadeFilm, Result, find_jobs, restore_files
 from hillotype.batch.folder import Settings as FileSettings
+from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.restorer import Restorer
+from hillotype.restore.tiles import Progress
 from hillotype.studio.limits import Limits
 from hillotype.studio.schemas import Settings
+
+
+def still(target: Path, name: str) -> Path:
+    """Return where a frame of a film lies, "before" or "after", once its result lies at `target`."""
+    return target.with_name(f"{name}.png")
 
 
 class Cancelled(BaseException):
@@ -24,14 +32,16 @@ class Cancelled(BaseException):
 
 @dataclass
 class Run:
-    """One pass over a picture.
+    """One pass over a picture or film.
 
     Attributes:
-        source: the picture file.
+        source: the file.
         out: a folder of its own for the result.
         settings: what is done.
         tell: is called with the run and the share of it that is done, by the thread that works.
         unwanted: is set to end it.
+        seconds: how long a film lasts; 0 if it is none, or nobody has looked yet.
+        part: whether only a part of it was made.
     """
 
     source: Path
@@ -39,9 +49,11 @@ class Run:
     settings: Settings
     tell: Callable[[Run, float], object]
     unwanted: threading.Event = field(default_factory=threading.Event)
+    seconds: float = 0.0
+    part: bool = False
 
     def __call__(self, limits: Limits) -> Result:
-        """Restore the picture.
+        """Restore it.
 
         Raises:
             Cancelled: it was not wanted any more; nothing of it is left.
@@ -54,13 +66,35 @@ class Run:
             if isinstance(restorer, Colorizer | AutomaticRestorer):
                 restorer = restorer.given(settings.wishes())
             how = FileSettings(settings.strength, max_pixels=limits.pixels)
-            jobs = find_jobs([self.source], self.out)
-            (result,) = restore_files(restorer, jobs, how, progress=lambda _, share: self._advance(share))
+            (job,) = find_jobs([self.source], self.out)
+            (result,) = restore_files(
+                restorer,
+                [job],
+                how,
+                progress=lambda _, share: self._advance(share),
+                films=self._films(restorer, how),
+                compare=self._keep_stills if job.film else None,
+            )
             self._go_on()
         except Cancelled:
             self._clean()
             raise
         return result
+
+    def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
+        def make(job: Job, progress: Progress | None) -> MadeFilm:
+            from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
+
+            settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
+            made = restore_film(restorer, settings, {}, job, progress)
+            self.seconds, self.part = made.film.seconds, made.stretch is not None
+            return made
+
+        return make
+
+    def _keep_stills(self, job: Job, before: Picture, after: Picture) -> None:
+        for name, picture in (("before", before), ("after", after)):
+            write_picture(picture, still(job.target, name))
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""
