@@ -165,7 +165,7 @@ def wait_for(page, holds):
 
 def wait_done(page, count=1):
     states = "[...document.querySelectorAll('#list small')]"
-    going = f"{states}.some(each => /Sending|Waiting|Working/.test(each.textContent))"
+    going = f"{states}.some(each => /Sending|Waiting|Working|Making/.test(each.textContent))"
     wait_for(page, f"{states}.length >= {count} && !{going}")
 
 

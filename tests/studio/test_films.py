@@ -38,6 +38,7 @@ def test_a_preview_then_the_whole(client, long_film):
     length, kinds = seconds_of(part.content)
     assert length == pytest.approx(3, abs=0.2)
     assert kinds == ["video", "audio"]
+    assert picture(client.get(f"{job}/before")).shape == picture(client.get(f"{job}/after")).shape
 
     client.put(f"{job}/settings", json={"task": "colorize"})
     state = ended(client, job)

@@ -3,6 +3,7 @@
 import { get, openSession } from "./api.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
+import { FILMS, FilmView, PREVIEW } from "./film.js";
 import { takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
 import { SettingsForm } from "./settings.js";
@@ -12,17 +13,20 @@ const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be
 const part = (id) => document.getElementById(id);
 const jobs = new Map(); // by id, in the order in which they came
 let chosen = null;
-let session, list, compare, form, colors;
+let session, list, compare, form, colors, film, about;
 
 async function start() {
-  const [models, about] = await Promise.all([get("models"), get("about")]);
+  const [models, told] = await Promise.all([get("models"), get("about")]);
+  about = told;
   part("pages").hidden = !about.laboratory;
+  part("films-too").hidden = !about.films;
   session = await openSession();
   compare = new Compare(part("stage"), part("cut"));
   form = new SettingsForm(part("settings"), models, { moving, changed: () => restart(read()) });
   colors = new Colors(compare, session, { read, apply: restart, show: showChosen, say, warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
-  part("again").onclick = () => restart(read());
+  film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
+  part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
   part("for-all").onclick = restartAll;
   part("clear").onclick = () => [...jobs.keys()].forEach(drop);
   part("save-all").href = session.archive();
@@ -32,7 +36,7 @@ async function start() {
 /** What is wanted of the chosen picture; one that was left as it is becomes colored once it is given colors. */
 function read() {
   const job = jobs.get(chosen);
-  const settings = { ...form.read(), hints: colors.hints(job) };
+  const settings = { ...form.read(), hints: colors.hints(job), preview: job.film ? PREVIEW : null };
   const left = settings.task === "restore" && job.status === "done" && !job.steps.includes("colorize");
   return left && settings.hints.length ? { ...settings, task: "colorize" } : settings;
 }
@@ -71,21 +75,24 @@ function lost(ended) {
 
 /** Sends files, some at a time; each is in the list from the start. */
 async function send(files) {
-  const settings = { ...form.read(), hints: [] };
   const waiting = files.map(({ file, name }) => {
+    const settings = { ...form.read(), hints: [], preview: FILMS.test(name) ? PREVIEW : null };
     const id = `sending-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-    changed({ id, name, status: "sending", settings, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
-    return { id, file, name };
+    changed({ id, name, status: "sending", settings, film: null, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
+    return { id, file, name, settings };
   });
   const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next, settings);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function sendOne({ id, file, name }, settings) {
+async function sendOne({ id, file, name, settings }) {
   try {
-    const job = await session.add(file, name, settings);
+    const most = FILMS.test(name) ? about.max_film_bytes : about.max_bytes;
+    if (file.size > most) throw new Error(`The file is larger than ${Math.round(most / 1e6)} MB, the limit here; reduce it.`);
+    // A film that cannot be read here is not sent for nothing: the studio says why at its name.
+    const job = await session.add(FILMS.test(name) && !about.films ? null : file, name, settings);
     if (!jobs.delete(id)) return void session.remove(job.id); // it was taken out of the list meanwhile
     list.rename(id, job.id);
     colors.forget(id);
@@ -132,6 +139,7 @@ async function showChosen() {
   const save = part("save");
   const ready = done && !pending;
   save.setAttribute("aria-disabled", String(!ready));
+  film.show(job, done && session.address(job.id, `result?run=${job.run}`));
   if (ready) {
     save.href = session.address(job.id, "result");
     save.download = job.result.split("/").pop();
@@ -141,12 +149,13 @@ async function showChosen() {
   part("stage").querySelector(".before").alt = `${job.name}, before`;
   part("stage").querySelector(".after").alt = `${job.name}, ${preview ? "preview" : "after"}`;
   const seen = !job.id.startsWith("sending") && job.status !== "failed";
-  part("paint").hidden = !seen || form.read().task === "denoise";
+  part("paint").hidden = !seen || Boolean(job.film) || form.read().task === "denoise";
   if (part("paint").hidden) colors.paint(false);
   if (!seen) return compare.clear();
   const after = preview ?? (done && session.address(job.id, `after?run=${job.run}`));
-  const before = session.address(job.id, "before");
+  const before = session.address(job.id, job.film ? `before?run=${job.run}` : "before");
   // While it is done again with other settings, the last result stays in sight.
+  if (job.film && !done) return compare.shown?.includes(job.id) || compare.clear();
   if (after || compare.shown !== before) await compare.show(before, after);
 }
 
@@ -172,8 +181,9 @@ const restart = attempt(async (settings) => {
 const restartAll = attempt(async () => {
   const common = form.read();
   for (const job of jobs.values()) {
-    const settings = { ...common, hints: colors.hints(job) }; // points are those of one picture
+    const settings = { ...common, hints: colors.hints(job), preview: job.settings.preview }; // these are its own
     const same = Object.entries(settings).every(([key, value]) => String(job.settings[key]) === String(value));
+    if (job.film) settings.preview = PREVIEW;
     if (!job.id.startsWith("sending") && !(same && job.status === "done")) await session.restart(job.id, settings);
   }
 });
