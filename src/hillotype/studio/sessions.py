@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from hillotype.studio.limits import Limits
 from hillotype.studio.previews import Previews
 from hillotype.studio.problems import Refusal
 from hillotype.studio.schemas import JobState, SessionState, Settings
+from hillotype.studio.temporary import TemporaryFolder
 
 _SWEEPS = 12
 """How often within the patience sessions are looked through."""
@@ -130,7 +130,7 @@ class Sessions:
         self.previews = Previews(limits.pixels)
         self.viewing = asyncio.Lock()
         self._sessions: dict[str, Session] = {}
-        self._temporary = tempfile.TemporaryDirectory(prefix="hillotype-studio-", ignore_cleanup_errors=True)
+        self._temporary = TemporaryFolder()
 
     async def __aenter__(self) -> Self:
         self._sweeper = asyncio.create_task(self._sweep())
@@ -140,7 +140,7 @@ class Sessions:
         self._sweeper.cancel()
         self.close()
         await self.queue.close()
-        self._temporary.cleanup()
+        self._temporary.remove()
 
     def open(self) -> Session:
         """Open a session.
@@ -150,7 +150,7 @@ class Sessions:
         """
         if len(self._sessions) >= self.limits.sessions:
             raise Refusal(429, f"{len(self._sessions)} sessions are open already; try again when some have ended.")
-        folder = Path(self._temporary.name) / secrets.token_urlsafe(16)
+        folder = self._temporary.path / secrets.token_urlsafe(16)
         folder.mkdir(mode=0o700)
         session = Session(folder, self.previews)
         self._sessions[session.id] = session
