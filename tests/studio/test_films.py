@@ -29,6 +29,8 @@ def test_a_preview_then_the_whole(client, long_film):
     session = new_session(client)
     job = add(client, session, long_film, name="box/Opa.mp4", task="colorize", preview=3)
     message(client.get(f"{job}/after"), 409)
+    until(lambda: client.get(job).json()["film"]["seconds"] > 0)
+    assert picture(client.get(f"{job}/before")).shape == (48, 64, 3)
     state = ended(client, job)
     assert state["status"] == "done"
     assert state["film"] == {"seconds": pytest.approx(16, abs=0.1), "part": True}

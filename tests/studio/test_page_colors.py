@@ -19,8 +19,8 @@ def painting(live, open_page, gray):
         choose(page, ("a.jpg", gray))
         wait_done(page)
         wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
-        page.get_by_role("button", name="Give colors").click()
-        wait_for(page, "document.querySelector('.after').src.startsWith('blob:')")  # the net has answered
+        with page.expect_response("**/preview?*"):  # the net is asked at once
+            page.get_by_role("button", name="Give colors").click()
         return page
 
     return painting
@@ -72,6 +72,7 @@ def test_a_color_is_put_and_seen_dragged_changed_removed_and_applied(painting):
     page.get_by_role("button", name="Point 1: leaf green").click()
     page.get_by_role("button", name="Remove point").click()
     until(lambda: np.abs(shade(page, 0.3, 0.7) - plain).max() < 5)
+    assert page.locator("#shown-right").inner_text() == "preview"
     page.get_by_role("button", name="Apply").click()
     wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
 
@@ -106,6 +107,15 @@ def test_a_color_taken_from_the_picture(painting):
     assert page.locator(".marker").count() == 0
     page.mouse.click(*place(page, 0.2, 0.2))
     assert color in page.locator(".marker").get_attribute("aria-label")
+
+
+def test_what_is_taken_back_leaves_the_result_in_full(painting):
+    page = painting()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    wait_for(page, "document.querySelector('.after').src.startsWith('blob:')")
+    page.get_by_role("button", name="Remove all points").click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=1')")
+    page.get_by_role("link", name="Save picture").wait_for()
 
 
 def test_colors_stay_with_their_picture(painting, gray):

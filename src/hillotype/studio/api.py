@@ -165,7 +165,7 @@ async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) 
     responses=_PREVIEW | described(404, 422),
 )
 async def preview(
-    job: This, ours: Ours, settings: Annotated[Settings, Body()], side: Annotated[int, Query(ge=16, le=2048)] = 1024
+    job: This, ours: Ours, settings: Annotated[Settings, Body()], side: Annotated[int, Query(ge=16, le=1280)] = 1024
 ) -> Response:
     """The picture as these settings would color it, reduced to a longest side of so many pixels; nothing is changed.
 

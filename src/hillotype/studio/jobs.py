@@ -59,6 +59,7 @@ class Job:
             shutil.rmtree(self.result.target.parent, ignore_errors=True)
         self.settings, self.result, self.message = settings, None, ""
         self.runs, self.progress = self.runs + 1, 0.0
+        self.film = self.film and FilmState(seconds=0, part=False)
         self.ended.clear()
         loop = asyncio.get_running_loop()
 
@@ -105,11 +106,13 @@ class Job:
         return self.result.target
 
     def shown(self, name: str) -> Path:
-        """Return the picture that stands for the job "before" or "after" it was done: of a film a frame.
+        """Return the picture that stands for the job, "before" or "after"; of a film a frame, while it runs as well.
 
         Raises:
             Refusal: there is none yet.
         """
+        if self.film and self._run and self.film.seconds and name == "before":
+            return still(self._run.out / self.source.name, name)
         if self.film:
             return still(self.target(), name)
         return self.source if name == "before" else self.target()
@@ -145,7 +148,12 @@ class Job:
         )
 
     def _advance(self, run: Run, share: float) -> None:
-        if run is self._run and (share >= 1 or share - self.progress >= 0.01):
+        if run is not self._run:
+            return
+        looked = self.film is not None and run.seconds > self.film.seconds
+        if looked:
+            self.film = FilmState(seconds=round(run.seconds, 3), part=False)
+        if looked or share >= 1 or share - self.progress >= 0.01:
             self.progress = min(share, 1.0)
             self._changed(self)
 

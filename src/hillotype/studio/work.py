@@ -22,7 +22,7 @@ from hillotype.studio.schemas import Settings
 
 
 def still(target: Path, name: str) -> Path:
-    """Return where a frame of a film lies, "before" or "after", once its result lies at `target`."""
+    """Return where a frame of a film lies, "before" or "after", whose result lies at `target` or will."""
     return target.with_name(f"{name}.png")
 
 
@@ -84,17 +84,25 @@ class Run:
     def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
         def make(job: Job, progress: Progress | None) -> MadeFilm:
             from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
+            from hillotype.film.frames import frame_at
+            from hillotype.film.reader import read_film
 
+            film = read_film(job.source, how.max_pixels)
+            frame = frame_at(film, film.start + (film.end - film.start) // 3)
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_picture(Picture(frame.pixels), still(job.target, "before"))
+            self.seconds = film.seconds
+            self._advance(0.0)
             settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
             made = restore_film(restorer, settings, {}, job, progress)
-            self.seconds, self.part = made.film.seconds, made.stretch is not None
+            self.part = made.stretch is not None
             return made
 
         return make
 
     def _keep_stills(self, job: Job, before: Picture, after: Picture) -> None:
         for name, picture in (("before", before), ("after", after)):
-            write_picture(picture, still(job.target, name))
+            write_picture(picture, still(job.target, name), overwrite=True)
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""

@@ -153,14 +153,17 @@ export class Colors {
   }
 
   async ask(job) {
-    const picture = await this.session.preview(job.id, this.calls.read(), SIDE);
+    const settings = this.calls.read();
+    const picture = await this.session.preview(job.id, settings, SIDE);
     const draft = this.drafts.get(job.id);
     if (!draft || this.job.id !== job.id) return;
-    if (this.job.status === "done" && this.job.run !== job.run && !this.pending(this.job)) return; // the result is there
     const old = draft.preview;
-    Object.assign(draft, { preview: URL.createObjectURL(picture), run: job.run });
-    await this.calls.show();
-    if (old) URL.revokeObjectURL(old);
+    // What was made with these settings already is better seen in full.
+    const made = this.job.status === "done" && Object.keys(settings).every((key) => same(settings, this.job.settings, key));
+    draft.preview = made ? null : URL.createObjectURL(picture);
+    draft.run = job.run;
+    this.calls.show();
+    if (old) URL.revokeObjectURL(old); // what is seen of it stays
   }
 
   drop(draft) {
@@ -169,6 +172,7 @@ export class Colors {
   }
 }
 
+const same = (one, other, key) => String(one[key]) === String(other[key]);
 const write = ({ x, y, color }) => `${(100 * x).toFixed(2)}%,${(100 * y).toFixed(2)}%,${color}`;
 
 function read(hint) {

@@ -5,6 +5,9 @@ export const FILMS = /\.(3gp|asf|avi|flv|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|mxf|
 /** Seconds that are made of a film at first. */
 export const PREVIEW = 10;
 
+/** Tells whether there is a frame of a film to be seen: once somebody has looked into it. */
+export const hasFrame = (job) => job.status === "done" || (job.status === "running" && job.film.seconds > 0);
+
 const part = (id) => document.getElementById(id);
 
 /** Says how long something takes or lasts. */

@@ -1,6 +1,6 @@
 // The list of pictures: one row each, with what becomes of it.
 
-import { duration } from "./film.js";
+import { duration, hasFrame } from "./film.js";
 
 const THUMBNAIL = 160;
 const PAST = { denoise: "denoised", colorize: "colored" };
@@ -56,7 +56,7 @@ export class List {
   }
 
   picture(row, job) {
-    if (job.status === "sending" || job.status === "failed" || (job.film && job.status !== "done")) return;
+    if (job.status === "sending" || job.status === "failed" || (job.film && !hasFrame(job))) return;
     const which = job.status === "done" ? `after?side=${THUMBNAIL}&run=${job.run}` : `before?side=${THUMBNAIL}`;
     const image = row.querySelector("img");
     if (job.status === "running" && image.getAttribute("src")) return;

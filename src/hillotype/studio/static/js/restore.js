@@ -3,7 +3,7 @@
 import { get, openSession } from "./api.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
-import { FILMS, FilmView, PREVIEW } from "./film.js";
+import { FILMS, FilmView, hasFrame, PREVIEW } from "./film.js";
 import { takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
 import { SettingsForm } from "./settings.js";
@@ -122,7 +122,7 @@ function pick(id) {
   showChosen();
 }
 
-async function showChosen() {
+function showChosen() {
   const job = jobs.get(chosen);
   colors.open(job);
   const done = job.status === "done";
@@ -145,18 +145,24 @@ async function showChosen() {
     save.download = job.result.split("/").pop();
   } else save.removeAttribute("href");
   part("again").hidden = job.status !== "cancelled";
+  showPicture(job, preview);
+}
+
+/** Shows the chosen picture, or a frame of the film, before and after. */
+function showPicture(job, preview) {
   part("shown-right").textContent = preview ? "preview" : "after";
-  part("stage").querySelector(".before").alt = `${job.name}, before`;
-  part("stage").querySelector(".after").alt = `${job.name}, ${preview ? "preview" : "after"}`;
-  const seen = !job.id.startsWith("sending") && job.status !== "failed";
-  part("paint").hidden = !seen || Boolean(job.film) || form.read().task === "denoise";
+  compare.before.alt = `${job.name}, before`;
+  compare.after.alt = `${job.name}, ${preview ? "preview" : "after"}`;
+  const there = !job.id.startsWith("sending") && job.status !== "failed";
+  part("paint").hidden = !there || Boolean(job.film) || form.read().task === "denoise";
   if (part("paint").hidden) colors.paint(false);
-  if (!seen) return compare.clear();
-  const after = preview ?? (done && session.address(job.id, `after?run=${job.run}`));
-  const before = session.address(job.id, job.film ? `before?run=${job.run}` : "before");
+  const known = compare.shown?.includes(job.id);
+  if (!there || (job.film && !known && !hasFrame(job))) return compare.clear();
   // While it is done again with other settings, the last result stays in sight.
-  if (job.film && !done) return compare.shown?.includes(job.id) || compare.clear();
-  if (after || compare.shown !== before) await compare.show(before, after);
+  const done = job.status === "done";
+  if (known && !preview && !done) return;
+  const before = session.address(job.id, job.film ? `before?run=${job.run}&${job.status}` : "before");
+  compare.show(before, preview ?? (done && session.address(job.id, `after?run=${job.run}`)));
 }
 
 function showCounts() {
