@@ -292,6 +292,8 @@ def write_card(path: Path, card: Card) -> None:
 def _open(
     path: Path, *, content: bytes | None = None, optimize: bool = True, threads: int | None = None
 ) -> onnxruntime.InferenceSession:
+    # Since 1.29 ONNX Runtime reports to Microsoft, unless this is set before it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
