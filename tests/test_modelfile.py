@@ -237,3 +237,17 @@ def test_no_noise_on_stderr_and_nothing_heavy_imported(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_onnx_runtime_reports_to_nobody(tiny_zoo, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME"), str(home))
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    code = (
+        "import sys, numpy; from hillotype.modelfile import load_model;"
+        "load_model(sys.argv[1]).run(numpy.zeros((1, 1, 8, 8), 'f4'))"
+    )
+    command = [sys.executable, "-c", code, str(tiny_zoo / "denoise-gray.onnx")]
+    subprocess.run(command, env=environment | places, check=True)
+    assert list(home.rglob("*")) == []  # what it reports it keeps there until it is sent

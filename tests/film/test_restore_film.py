@@ -174,6 +174,14 @@ def test_denoise(make, tmp_path):
     assert max(colors(target)) < 1
 
 
+def test_a_preview_has_a_frame_before_and_after(tiny_zoo, tmp_path):
+    job = Job(write(tmp_path / "long.mp4", gray_frames(400)), tmp_path / "out.mp4", film=True)
+    before, after = restore_film(load("colorize", threads=1), FilmSettings(preview=0.5), {}, job).sample()
+    assert before.shape == (48, 64, 1)
+    assert after.shape == (48, 64, 3)
+    assert np.abs(lightness(before) - lightness(after)).mean() < 0.02
+
+
 def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
     source, target = tmp_path / "a.mp4", tmp_path / "out.mp4"
     write(source, gray_frames(90), sound=True, options={"g": "10"})

@@ -183,11 +183,19 @@ def test_restore_does_what_is_needed(tiny_zoo):
 
 
 def test_progress_reaches_one(tiny_zoo):
-    for task in ("denoise", "colorize"):
+    for task in ("denoise", "colorize", "restore"):
         shares = []
         hillotype.load(task).restore(picture_of((900, 300, 1)), progress=shares.append)
         assert shares == sorted(shares)
-        assert shares[-1] == 1.0
+        assert shares.index(1.0) == len(shares) - 1
+
+
+def test_what_was_found_is_said_in_words(tiny_zoo):
+    plain = np.full((128, 128, 1), 120.0)
+    restore = hillotype.load("restore")
+    for sigma, words in ((0, "hardly any noise"), (9, "some noise"), (30, "much noise")):
+        pixels = np.clip(plain + RNG.normal(0, sigma, plain.shape), 0, 255).astype(np.uint8)
+        assert restore.plan(pixels).reasons == (words, "no colors")
 
 
 def test_load_refuses_what_restores_no_pictures(tiny_zoo, tmp_path):

@@ -38,6 +38,24 @@ def large():
     return encoded(np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8), compress_level=0)
 
 
+def film_of(folder, seconds):
+    """A gray film of 64 x 48 pixels, 25 frames a second, with sound, as the bytes of an MP4."""
+    made = pytest.importorskip("tests.film.conftest", reason="films need PyAV")
+    return made.write(folder / "film.mp4", made.gray_frames(25 * seconds), sound=True).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def short_film(tmp_path_factory):
+    """Two seconds."""
+    return film_of(tmp_path_factory.mktemp("short"), 2)
+
+
+@pytest.fixture(scope="session")
+def long_film(tmp_path_factory):
+    """More than a preview shows."""
+    return film_of(tmp_path_factory.mktemp("long"), 16)
+
+
 @contextmanager
 def opened(limits=USUAL, **options):
     """A client of a studio in this process."""
@@ -130,6 +148,25 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def payload(name, content):
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def choose(page, *files):
+    page.set_input_files("#files", [payload(name, content) for name, content in files])
+
+
+def wait_for(page, holds):
+    """Wait until an expression holds in the page, whose policy forbids Playwright's own way."""
+    until(lambda: page.evaluate(holds))
+
+
+def wait_done(page, count=1):
+    states = "[...document.querySelectorAll('#list small')]"
+    going = f"{states}.some(each => /Sending|Waiting|Working|Making/.test(each.textContent))"
+    wait_for(page, f"{states}.length >= {count} && !{going}")
 
 
 @pytest.fixture

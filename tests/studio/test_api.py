@@ -12,6 +12,7 @@ from tests.studio.conftest import API, encoded, opened, served, until
 from typer.testing import CliRunner
 
 from hillotype.cli.app import app as command
+from hillotype.restore.colorize import Colorizer
 from hillotype.studio import Limits
 
 
@@ -83,7 +84,14 @@ def test_a_job_from_upload_to_removal(client, gray):
     assert state["progress"] == 1
     assert state["name"] == "al bum/Öma.jpg"
     assert state["result"] == "al bum/Öma-colorized.jpg"
-    assert state["settings"] == {"task": "colorize", "strength": 1, "vividness": 2, "model": None}
+    assert state["settings"] == {
+        "task": "colorize",
+        "strength": 1,
+        "vividness": 2,
+        "hints": [],
+        "preview": None,
+        "model": None,
+    }
     assert client.get(session).json()["jobs"] == [state]
     result = client.get(f"{job}/result")
     assert "filename*=utf-8''%C3%96ma-colorized.jpg" in result.headers["content-disposition"]
@@ -106,6 +114,79 @@ def test_done_again_with_other_settings(client, gray):
     second = Image.open(io.BytesIO(client.get(f"{job}/result").content))
     assert np.ptp(np.asarray(second).astype(int), axis=2).max() <= 2
     assert client.get(f"{job}/result").content != first
+
+
+def pixels_of(answer):
+    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB")).astype(int)
+
+
+def test_hints_color_as_the_command_line_does_it(client, gray, tmp_path):
+    source = tmp_path / "a.jpg"
+    source.write_bytes(gray)
+    hints = ["25%,50%,#c02020", "50,10,teal"]
+    options = [part for hint in hints for part in ("--hint", hint)]
+    result = CliRunner().invoke(command, ["colorize", str(source), "-o", str(tmp_path / "b.jpg"), *options])
+    assert result.exit_code == 0
+    answer = client.post(f"{API}/colorize", params={"hints": hints}, content=gray)
+    assert answer.content == (tmp_path / "b.jpg").read_bytes()
+
+
+def test_a_preview_follows_the_hints(client, gray):
+    job = add(client, new_session(client), gray, name="a.jpg")
+    ended(client, job)
+    plain = client.post(f"{job}/preview", json={})
+    assert plain.headers["content-type"] == "image/jpeg"
+    assert np.abs(pixels_of(plain) - pixels_of(client.get(f"{job}/result"))).mean() < 2
+    settings = {"hints": ["50%,50%,#ff0000"]}
+    red = client.post(f"{job}/preview?side=30", json=settings)
+    assert pixels_of(red).shape == (20, 30, 3)
+    shade = pixels_of(red)[10, 15]
+    assert shade[0] > shade[1:].max() + 50
+    assert client.get(job).json()["settings"]["hints"] == []  # nothing is changed
+    client.put(f"{job}/settings", json=settings)
+    state = ended(client, job)
+    assert state["settings"]["hints"] == settings["hints"]
+    shade = pixels_of(client.get(f"{job}/result"))[20, 30]
+    assert shade[0] > shade[1:].max() + 50
+
+
+def test_a_preview_asks_the_net_once_and_forgets_what_is_removed(client, gray, monkeypatch):
+    asked, predict = [], Colorizer.predict
+    monkeypatch.setattr(Colorizer, "predict", lambda self, pixels: (asked.append(self), predict(self, pixels))[1])
+    session = new_session(client)
+    job = add(client, session, gray)
+    ended(client, job)
+    asked.clear()
+    for hints in ([], ["1,1,#ff0000"], ["1,1,#00ff00"]):
+        assert client.post(f"{job}/preview", json={"hints": hints}).status_code == 200
+    assert len(asked) == 1
+    previews = client.app.state.sessions.previews
+    assert len(previews._guesses) == 1
+    client.delete(session)
+    assert not previews._guesses
+
+
+@pytest.mark.parametrize(
+    ("hints", "words"),
+    [
+        (["101%,50%,#ff0000"], "outside the picture"),
+        (["60,5,#ff0000"], "outside the picture"),
+        (["50%,50%,redd"], "no color"),
+        (["red"], "X,Y,COLOR"),
+        (["nan,1,red"], "outside the picture"),
+        (["1,1,red"] * 201, "200"),
+        (["1,1," + "r" * 99], "80"),
+    ],
+)
+def test_hints_that_are_none_are_a_sentence(client, gray, hints, words):
+    job = add(client, new_session(client), gray, name="a.jpg")
+    assert words in message(client.post(f"{job}/preview", json={"hints": hints}), 422)
+    assert words in message(client.post(f"{API}/colorize", params={"hints": hints}, content=gray), 422)
+
+
+def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):
+    job = add(client, new_session(client), gray[: len(gray) // 2], name="half.jpg")
+    assert message(client.post(f"{job}/preview", json={}), 422).startswith("half.jpg: ")
 
 
 def test_16_bits_of_a_tiff_stay_and_browsers_see_a_png(client):

@@ -42,15 +42,16 @@ def test_the_python_example(live, here):
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_examples(live, here):
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         command = shlex.split(line.replace(ADDRESS, live.address))
         done = subprocess.run(command, cwd=here, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-    for name in ("restored.jpg", "colored.jpg"):
-        with Image.open(here / name) as image, Image.open(ROOT / "examples" / "road.jpg") as original:
+    for name, source in (("restored.jpg", "road"), ("colored.jpg", "road"), ("hinted.jpg", "pumpkins")):
+        with Image.open(here / name) as image, Image.open(ROOT / "examples" / f"{source}.jpg") as original:
             assert image.size == original.size
 
 
-def test_the_picture_is_light():
-    assert (ROOT / "docs" / "studio.webp").stat().st_size < 200_000
+@pytest.mark.parametrize("name", ["studio", "studio-colors"])
+def test_the_pictures_are_light(name):
+    assert (ROOT / "docs" / f"{name}.webp").stat().st_size < 200_000

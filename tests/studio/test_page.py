@@ -4,30 +4,11 @@ import zipfile
 
 import pytest
 from PIL import Image
-from tests.studio.conftest import served, until
+from tests.studio.conftest import choose, payload, served, until, wait_done, wait_for
 
 from hillotype.studio import Limits
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-
-
-def payload(name, content):
-    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
-
-
-def choose(page, *files):
-    page.set_input_files("#files", [payload(name, content) for name, content in files])
-
-
-def wait_for(page, holds):
-    """Wait until an expression holds in the page, whose policy forbids Playwright's own way."""
-    until(lambda: page.evaluate(holds))
-
-
-def wait_done(page, count=1):
-    states = "[...document.querySelectorAll('#list small')]"
-    going = f"{states}.some(each => /Sending|Waiting|Working/.test(each.textContent))"
-    wait_for(page, f"{states}.length >= {count} && !{going}")
 
 
 def divider(page):

@@ -41,7 +41,7 @@ def studio(
     ] = Path("runs"),
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files of more bytes than this.")] = 500_000_000,
 ) -> None:
-    """Open the studio: a page to drop pictures on, see them restored, compare and save them.
+    """Open the studio: a page to drop pictures and films on, see them restored, give them colors, compare and save.
 
     **Example:** `hillotype studio --open`
 

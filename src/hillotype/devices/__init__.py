@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Device", "Network", "chosen", "open_network"]
 
+# Since 1.29 ONNX Runtime reports to Microsoft, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 
 class Device(StrEnum):
     """What computes."""

@@ -251,7 +251,8 @@ def _looked_through(container: InputContainer, film: Film) -> Film:
 
 
 def _check_whole(container: InputContainer, film: Film, latest: float) -> None:
-    stated = (container.duration or 0) / av.time_base + (container.start_time or 0) / av.time_base
+    start = 0 if container.format.name == "nut" else container.start_time or 0  # NUT states its end as its duration
+    stated = ((container.duration or 0) + start) / av.time_base
     short = stated - latest > max(_SHORT_SECONDS, _SHORT_SHARE * stated)
     size = film.path.stat().st_size
     beyond = any(entry.pos + entry.size > size for stream in container.streams for entry in stream.index_entries)

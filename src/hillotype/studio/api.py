@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
@@ -34,7 +34,7 @@ from hillotype.studio.schemas import (
     check_model,
 )
 from hillotype.studio.sessions import Session, Sessions
-from hillotype.studio.uploads import receive_picture
+from hillotype.studio.uploads import reads_films, receive_file
 from hillotype.studio.views import TYPES, attachment, displayable, send_file, small
 
 router = APIRouter(prefix="/api/v1", responses=described(400, 403))
@@ -47,6 +47,7 @@ _UPLOADED: dict[str, Any] = {
 _PICTURE_OUT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture", "content": dict.fromkeys(TYPES.values(), _PICTURE)}
 }
+_PREVIEW: dict[int | str, dict[str, Any]] = {200: {"description": "The preview", "content": {"image/jpeg": _PICTURE}}}
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "A ZIP file", "content": {"application/zip": _PICTURE}}}
 
 _UPLOAD = described(404, 408, 413, 422, 429, 507)
@@ -82,7 +83,9 @@ async def about(request: Request, ours: Ours) -> About:
     return About(
         version=__version__,
         laboratory=request.app.state.laboratory is not None,
+        films=reads_films(),
         max_bytes=limits.bytes,
+        max_film_bytes=limits.film_bytes,
         max_pixels=limits.pixels,
         jobs=limits.jobs,
     )
@@ -138,7 +141,7 @@ async def archive(session: Mine) -> StreamingResponse:
 
 @router.post("/sessions/{session}/jobs", status_code=202, tags=["jobs"], responses=_UPLOAD, **_UPLOADED)
 async def add_job(request: Request, session: Mine, ours: Ours, upload: Annotated[Upload, Query()]) -> JobState:
-    """Sends a picture (the body) and puts it into the queue."""
+    """Sends a picture or film (the body) and puts it into the queue."""
     return (await _start(request, session, ours, upload)).state()
 
 
@@ -153,6 +156,28 @@ async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) 
     """Does the picture again with other settings; a run that goes on is cancelled."""
     ours.queue.start(job, settings)
     return job.state()
+
+
+@router.post(
+    "/sessions/{session}/jobs/{job}/preview",
+    tags=["jobs"],
+    response_class=Response,
+    responses=_PREVIEW | described(404, 422),
+)
+async def preview(
+    job: This, ours: Ours, settings: Annotated[Settings, Body()], side: Annotated[int, Query(ge=16, le=1280)] = 1024
+) -> Response:
+    """The picture as these settings would color it, reduced to a longest side of so many pixels; nothing is changed.
+
+    The net is asked once a picture, so that another hint or vividness is seen at once.
+    """
+    if job.film:
+        raise Refusal(422, "This is a film; set preview to 10 to have ten seconds of it.")
+    try:
+        content = await ours.previews.paint(job, settings, side)
+    except PictureError as error:
+        raise Refusal(422, job.in_its_terms(str(error))) from error
+    return Response(content, media_type="image/jpeg")
 
 
 @router.post("/sessions/{session}/jobs/{job}/cancel", tags=["jobs"], responses=described(404))
@@ -174,20 +199,23 @@ async def remove(job: This, session: Mine) -> None:
     response_class=Response,
     responses=_PICTURE_OUT | described(404, 409),
 )
-async def result(job: This) -> StreamingResponse:
-    """The result, a file to save, with all that the original says of itself."""
-    return await send_file(job.target(), job.result_name)
+async def result(job: This) -> Response:
+    """The result, a file to save, with all that the original says of itself; of a film also parts, to play it."""
+    path, name = job.target(), job.result_name
+    if job.film:
+        return FileResponse(path, media_type=TYPES[path.suffix], headers={"Content-Disposition": attachment(name)})
+    return await send_file(path, name)
 
 
 @router.get(
     "/sessions/{session}/jobs/{job}/before",
     tags=["jobs"],
     response_class=Response,
-    responses=_PICTURE_OUT | described(404, 422),
+    responses=_PICTURE_OUT | described(404, 409, 422),
 )
 async def before(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
-    """The picture as it came, in a format that browsers show."""
-    return await _view(job, job.source, side, ours)
+    """The picture as it came, in a format that browsers show; of a film that is done a frame."""
+    return await _view(job, job.shown("before"), side, ours)
 
 
 @router.get(
@@ -197,8 +225,8 @@ async def before(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
     responses=_PICTURE_OUT | described(404, 409, 422),
 )
 async def after(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
-    """The result, in a format that browsers show."""
-    return await _view(job, job.target(), side, ours)
+    """The result, in a format that browsers show; of a film the same frame."""
+    return await _view(job, job.shown("after"), side, ours)
 
 
 @router.post(
@@ -212,7 +240,7 @@ async def after(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
 async def restore(
     task: TaskName, request: Request, ours: Ours, options: Annotated[Options, Query()]
 ) -> StreamingResponse:
-    """A picture in (the body), a picture out: `restore` what it needs, or only `denoise` or `colorize`.
+    """A picture or film in (the body), the same out: `restore` what it needs, or only `denoise` or `colorize`.
 
     It waits in the same queue as jobs do. A client that goes away is forgotten.
     """
@@ -233,7 +261,7 @@ async def restore(
 
 async def _start(request: Request, session: Session, ours: Sessions, upload: Upload) -> Job:
     """Receive a picture and put it into the queue."""
-    source = await receive_picture(request, session, ours)
+    source = await receive_file(request, session, ours, upload.name)
     settings = Settings(**upload.model_dump(exclude={"name"}))
     job = session.add(safe_name(upload.name), source, settings)
     try:
@@ -265,7 +293,7 @@ async def _view(job: Job, path: FilePath, side: int | None, ours: Sessions) -> S
         try:
             copy = await asyncio.to_thread(make, path, max_pixels=ours.limits.pixels)
         except PictureError as error:
-            raise Refusal(422, str(error).replace(str(path), job.name)) from error
+            raise Refusal(422, job.in_its_terms(str(error))) from error
     return await send_file(copy)
 
 

@@ -1,29 +1,32 @@
-"""Jobs: pictures that wait for their turn, are worked on, and can be looked at."""
+"""Jobs: pictures and films that wait for their turn, are worked on, and can be looked at."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from hillotype.batch.film_files import is_film_name
 from hillotype.batch.folder import Result
 from hillotype.errors import HillotypeError
 from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
 from hillotype.studio.problems import Refusal
-from hillotype.studio.schemas import JobState, Settings, Status
-from hillotype.studio.work import Cancelled, Run
+from hillotype.studio.schemas import FilmState, JobState, Settings, Status
+from hillotype.studio.work import Cancelled, Run, still
 
 
 class Job:
-    """A picture and what becomes of it; used by the event loop's thread alone.
+    """A picture or film and what becomes of it; used by the event loop's thread alone.
 
     Attributes:
         id: its name in addresses.
         name: the file's name, made harmless.
-        source: the picture file, in a folder that is the job's own.
+        source: the file, in a folder that is the job's own.
+        film: what is known of a film; None for a picture.
         size: bytes of it.
         settings: what is done to it.
         status: where it stands.
@@ -33,6 +36,7 @@ class Job:
 
     def __init__(self, id: str, name: str, source: Path, settings: Settings, changed: Callable[[Job], None]) -> None:
         self.id, self.name, self.source, self.settings = id, name, source, settings
+        self.film = FilmState(seconds=0, part=False) if is_film_name(source) else None
         self.size = source.stat().st_size
         self.status: Status = "queued"
         self.progress, self.runs = 0.0, 0
@@ -43,12 +47,19 @@ class Job:
         self._run: Run | None = None
 
     def start(self, settings: Settings) -> Run:
-        """Begin anew with these settings; the run is to be handed to the queue."""
+        """Begin anew with these settings; the run is to be handed to the queue.
+
+        Raises:
+            Refusal: a film is given hints.
+        """
+        if self.film and settings.hints:
+            raise Refusal(422, "hints: their points are those of one picture; leave them out for a film")
         self.cancel()
         if self.result is not None:
             shutil.rmtree(self.result.target.parent, ignore_errors=True)
         self.settings, self.result, self.message = settings, None, ""
         self.runs, self.progress = self.runs + 1, 0.0
+        self.film = self.film and FilmState(seconds=0, part=False)
         self.ended.clear()
         loop = asyncio.get_running_loop()
 
@@ -69,6 +80,8 @@ class Job:
         if run is not self._run:
             return
         self._run, self.result, self.message = None, result, message
+        if self.film:
+            self.film = FilmState(seconds=round(run.seconds, 3), part=run.part)
         self.progress = 1.0
         self._set("done" if result is not None and not message else "failed")
         self.ended.set()
@@ -92,11 +105,29 @@ class Job:
             raise Refusal(409, f"{self.name}: is {self.status}, so there is no result; wait for it, or start it again.")
         return self.result.target
 
+    def shown(self, name: str) -> Path:
+        """Return the picture that stands for the job, "before" or "after"; of a film a frame, while it runs as well.
+
+        Raises:
+            Refusal: there is none yet.
+        """
+        if self.film and self._run and self.film.seconds and name == "before":
+            return still(self._run.out / self.source.name, name)
+        if self.film:
+            return still(self.target(), name)
+        return self.source if name == "before" else self.target()
+
     @property
     def result_name(self) -> str:
         """What the result is called for people; empty if there is none."""
         done = self.status == "done" and self.result is not None
-        return result_name(self.name, self.settings.task, self.target().suffix) if done else ""
+        part = self.film is not None and self.film.part
+        return result_name(self.name, self.settings.task, self.target().suffix, part=part) if done else ""
+
+    def in_its_terms(self, message: str) -> str:
+        """Return a message with the name that the person knows in place of paths, which are nobody's concern."""
+        ours = re.escape(str(self.source.parent))
+        return re.sub(rf"{ours}[\w./\\-]*", lambda _: self.name, message)
 
     def state(self) -> JobState:
         """Return what the API says of it."""
@@ -105,6 +136,7 @@ class Job:
             id=self.id,
             name=self.name,
             settings=self.settings,
+            film=self.film,
             status=self.status,
             progress=self.progress,
             steps=list(result.steps) if result else [],
@@ -116,7 +148,12 @@ class Job:
         )
 
     def _advance(self, run: Run, share: float) -> None:
-        if run is self._run and (share >= 1 or share - self.progress >= 0.01):
+        if run is not self._run:
+            return
+        looked = self.film is not None and run.seconds > self.film.seconds
+        if looked:
+            self.film = FilmState(seconds=round(run.seconds, 3), part=False)
+        if looked or share >= 1 or share - self.progress >= 0.01:
             self.progress = min(share, 1.0)
             self._changed(self)
 
@@ -126,11 +163,15 @@ class Job:
 
 
 class JobQueue:
-    """Runs jobs in threads, so many at once, the others in the order in which they came."""
+    """Runs jobs in threads, so many at once, the others in the order in which they came.
+
+    Films take hours: they have a thread of their own, beside which pictures go on.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._pool = ThreadPoolExecutor(limits.jobs, "restore")
+        self._films = ThreadPoolExecutor(1, "film")
         self._waiting: set[asyncio.Task[None]] = set()
 
     def start(self, job: Job, settings: Settings) -> None:
@@ -149,7 +190,8 @@ class JobQueue:
         """Wait for what was cancelled to end; nothing is started any more."""
         for task in self._waiting:
             task.cancel()
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        for pool in (self._pool, self._films):
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
     async def _work(self, job: Job, run: Run) -> None:
         loop = asyncio.get_running_loop()
@@ -159,16 +201,10 @@ class JobQueue:
             return run(self._limits)
 
         try:
-            result = await loop.run_in_executor(self._pool, work)
+            result = await loop.run_in_executor(self._films if job.film else self._pool, work)
         except Cancelled:
             return
         except HillotypeError as error:
             job.end(run, None, str(error))
         else:
-            job.end(run, result, _for_people(result, job))
-
-
-def _for_people(result: Result, job: Job) -> str:
-    """Return why a job failed, in terms of the name that the person knows."""
-    message = result.message.replace(str(result.source), job.name).replace(str(result.target), job.name)
-    return message.replace(str(result.target.parent), "the studio's folder")
+            job.end(run, result, job.in_its_terms(result.message))

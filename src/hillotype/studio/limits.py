@@ -10,12 +10,13 @@ class Limits:
     """Bounds on what clients may send and leave behind.
 
     Attributes:
-        jobs: pictures that are restored at the same time; more wait for their turn.
+        jobs: pictures that are restored at the same time, beside one film; more wait for their turn.
         waiting: pictures that may wait; more are refused.
         sessions: that may be open; more are refused.
         bytes: of one picture file.
-        pixels: width x height of one picture.
-        stored: bytes of all pictures together that clients have sent and not removed.
+        film_bytes: of one film.
+        pixels: width x height of one picture, or of the frames of a film.
+        stored: bytes of all files together that clients have sent and not removed.
         patience: seconds after which a session that nobody asks for or listens to is removed with its files.
         stall: seconds that an upload may send nothing.
     """
@@ -24,6 +25,7 @@ class Limits:
     waiting: int = 5000
     sessions: int = 1000
     bytes: int = 500_000_000
+    film_bytes: int = 8_000_000_000
     pixels: int = DEFAULT_MAX_PIXELS
     stored: int = 20_000_000_000
     patience: float = 600.0

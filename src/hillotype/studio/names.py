@@ -22,10 +22,10 @@ def safe_name(name: str) -> str:
     return "/".join([part for part in parts if part][-_DEEPEST:]) or "picture"
 
 
-def result_name(name: str, task: str, suffix: str) -> str:
-    """Return what the result of a picture is called: `album/a.jpg` restored is `album/a-restored.jpg`."""
+def result_name(name: str, task: str, suffix: str, *, part: bool = False) -> str:
+    """Return what a result is called: `album/a.jpg` restored is `album/a-restored.jpg`; a part of a film says so."""
     path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}-{_PAST[task]}{suffix}"))
+    return str(path.with_name(f"{path.stem}-{_PAST[task]}{'-preview' if part else ''}{suffix}"))
 
 
 def free_name(name: str, taken: Container[str]) -> str:

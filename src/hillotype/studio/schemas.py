@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import load_model, zoo
-from hillotype.restore.wishes import MOST_VIVID
+from hillotype.restore.hints import read_hint
+from hillotype.restore.wishes import MOST_VIVID, Wishes
 
 TaskName: TypeAlias = Literal["restore", "denoise", "colorize"]
 Status: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 
+MOST_HINTS: Final = 200
+"""Hints that one picture may have."""
+
 Strength = Annotated[float, Field(ge=0, le=1, description="How much of it: 0 nothing, 1 all.")]
 Vividness = Annotated[float, Field(ge=0, le=MOST_VIVID, description="Factor on the colors that are given.")]
+HintText = Annotated[str, Field(max_length=80), AfterValidator(lambda text: str(read_hint(text)))]
+Hints = Annotated[
+    tuple[HintText, ...],
+    Field(
+        max_length=MOST_HINTS,
+        description="Colors at points, each X,Y,COLOR: pixels or percent of width and height from the upper left, as "
+        "120,80,#2f6b3a or 40%,15%,darkgreen. For pictures that are given color.",
+    ),
+]
+Preview = Annotated[
+    float | None,
+    Field(gt=0, le=600, description="Of a film only so many seconds, from a third of it on; all of it if left out."),
+]
 ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
 
 
@@ -25,7 +42,13 @@ class Options(BaseModel):
 
     strength: Strength = 1.0
     vividness: Vividness = 1.0
+    hints: Hints = ()
+    preview: Preview = None
     model: ModelName = None
+
+    def wishes(self) -> Wishes:
+        """Return what is wanted of the colors."""
+        return Wishes(tuple(map(read_hint, self.hints)), self.vividness)
 
 
 class Settings(Options):
@@ -45,12 +68,20 @@ class Upload(Settings):
     name: str = Field("picture", max_length=1000, description="The file's name, for the name of the result.")
 
 
+class FilmState(BaseModel):
+    """What is known of a film."""
+
+    seconds: float = Field(description="How long it lasts; 0 as long as nobody has looked.")
+    part: bool = Field(description="Whether the result is only a part of it, see the setting `preview`.")
+
+
 class JobState(BaseModel):
-    """A picture and what becomes of it."""
+    """A picture or film and what becomes of it."""
 
     id: str
     name: str = Field(description="The file's name.")
     settings: Settings
+    film: FilmState | None = Field(description="Of a picture null.")
     status: Status
     progress: float = Field(ge=0, le=1, description="Share of the work that is done.")
     steps: list[str] = Field(description="What was done: denoise, colorize; nothing where the picture needs nothing.")
@@ -73,7 +104,9 @@ class About(BaseModel):
 
     version: str
     laboratory: bool = Field(description="Whether the laboratory is open, under /api/v1/laboratory.")
+    films: bool = Field(description="Whether it takes films: PyAV is installed.")
     max_bytes: int = Field(description="Of a picture file.")
+    max_film_bytes: int = Field(description="Of a film.")
     max_pixels: int = Field(description="Width x height of a picture.")
     jobs: int = Field(description="Pictures that are worked on at the same time.")
 

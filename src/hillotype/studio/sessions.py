@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,8 +13,10 @@ from typing import Self
 
 from hillotype.studio.jobs import Job, JobQueue
 from hillotype.studio.limits import Limits
+from hillotype.studio.previews import Previews
 from hillotype.studio.problems import Refusal
 from hillotype.studio.schemas import JobState, SessionState, Settings
+from hillotype.studio.temporary import TemporaryFolder
 
 _SWEEPS = 12
 """How often within the patience sessions are looked through."""
@@ -31,8 +32,9 @@ class Session:
         asked: when it was last asked for, by the clock of `time.monotonic`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, previews: Previews) -> None:
         self.id, self.folder = folder.name, folder
+        self._previews = previews
         self.jobs: dict[str, Job] = {}
         self.asked = time.monotonic()
         self.closed = False
@@ -59,6 +61,7 @@ class Session:
         job.cancel()
         self.jobs.pop(job.id, None)
         shutil.rmtree(job.source.parent, ignore_errors=True)
+        self._previews.forget(job)
 
     def close(self) -> None:
         """Forget all jobs and files, and end what listens."""
@@ -118,14 +121,16 @@ class Sessions:
     Attributes:
         limits: how much they may hold.
         queue: of their jobs.
+        previews: of pictures as they would be colored.
         viewing: is held while a picture is made fit to be shown.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits, self.queue = limits, JobQueue(limits)
+        self.previews = Previews(limits.pixels)
         self.viewing = asyncio.Lock()
         self._sessions: dict[str, Session] = {}
-        self._temporary = tempfile.TemporaryDirectory(prefix="hillotype-studio-", ignore_cleanup_errors=True)
+        self._temporary = TemporaryFolder()
 
     async def __aenter__(self) -> Self:
         self._sweeper = asyncio.create_task(self._sweep())
@@ -135,7 +140,7 @@ class Sessions:
         self._sweeper.cancel()
         self.close()
         await self.queue.close()
-        self._temporary.cleanup()
+        self._temporary.remove()
 
     def open(self) -> Session:
         """Open a session.
@@ -145,9 +150,9 @@ class Sessions:
         """
         if len(self._sessions) >= self.limits.sessions:
             raise Refusal(429, f"{len(self._sessions)} sessions are open already; try again when some have ended.")
-        folder = Path(self._temporary.name) / secrets.token_urlsafe(16)
+        folder = self._temporary.path / secrets.token_urlsafe(16)
         folder.mkdir(mode=0o700)
-        session = Session(folder)
+        session = Session(folder, self.previews)
         self._sessions[session.id] = session
         return session
 

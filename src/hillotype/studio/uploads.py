@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import secrets
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from hillotype.batch.film_files import is_film_name, starts_as_film
 from hillotype.files import why_not_written
 from hillotype.pictures import format_of
-from hillotype.studio.limits import Limits
 from hillotype.studio.problems import Refusal
 from hillotype.studio.sessions import Session, Sessions
 
@@ -29,33 +30,58 @@ _SUFFIXES = {
 
 _HEAD = 512
 
+NO_FILMS = "Films need PyAV, which is not installed: run pip install 'hillotype[film]', then start the studio again."
 
-async def receive_picture(request: Request, session: Session, sessions: Sessions) -> Path:
-    """Write the body of a request to a file in a new folder of the session's; its content decides the suffix.
+
+async def receive_file(request: Request, session: Session, sessions: Sessions, name: str) -> Path:
+    """Write the body of a request to a file in a new folder of the session's.
+
+    Whether it is a picture its content decides, and then the suffix too; a film is known by the suffix of its name,
+    one of a few, or by its content.
 
     Raises:
-        Refusal: it is too large, empty or no picture, it stalls, or the disk is full.
+        Refusal: it is too large, empty or neither, it stalls, the disk is full, or films cannot be read here.
     """
+    if is_film_name(name) and not reads_films():
+        raise Refusal(422, NO_FILMS)
     folder = session.folder / secrets.token_urlsafe(12)
     folder.mkdir(parents=True)
     try:
         part = folder / "upload"
-        await _stream(request, part, sessions)
-        with part.open("rb") as file:
-            name = format_of(file.read(_HEAD))
-        if name is None:
-            raise Refusal(422, _no_picture(part))
-        return part.rename(folder / f"picture{_SUFFIXES[name]}")
+        limits = sessions.limits
+        await _stream(request, part, sessions, limits.film_bytes if is_film_name(name) else limits.bytes)
+        return part.rename(folder / _kept_as(part, name))
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError):
-            raise Refusal(507, f"The picture: {why_not_written(error)}.") from error
+            raise Refusal(507, f"The file: {why_not_written(error)}.") from error
         raise
 
 
-async def _stream(request: Request, path: Path, sessions: Sessions) -> None:
+def reads_films() -> bool:
+    """Tell whether films can be read: they need PyAV, of the extra `film`."""
+    return importlib.util.find_spec("av") is not None
+
+
+def _kept_as(path: Path, name: str) -> str:
+    """Return the file's name here; what is in it, and of a film the suffix of its name, decide."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    kind = format_of(head)
+    if kind is not None:
+        return f"picture{_SUFFIXES[kind]}"
+    if not path.stat().st_size or not (is_film_name(name) or starts_as_film(path)):
+        raise Refusal(422, _neither(path))
+    if not reads_films():
+        raise Refusal(422, NO_FILMS)
+    if is_film_name(name):
+        return f"film{PurePath(name).suffix.lower()}"
+    return "film.mp4" if head[4:8] == b"ftyp" else "film.mkv"
+
+
+async def _stream(request: Request, path: Path, sessions: Sessions, most: int) -> None:
     limits = sessions.limits
-    _check_room(int(request.headers.get("content-length", "0")), limits, sessions)
+    _check_room(int(request.headers.get("content-length", "0")), most, sessions)
     chunks, size = request.stream(), 0
     with path.open("xb") as file:
         while True:
@@ -63,24 +89,24 @@ async def _stream(request: Request, path: Path, sessions: Sessions) -> None:
                 async with asyncio.timeout(limits.stall):
                     chunk = await anext(chunks, b"")
             except TimeoutError as error:
-                raise Refusal(408, f"Nothing came for {limits.stall:g} s; send the picture again.") from error
+                raise Refusal(408, f"Nothing came for {limits.stall:g} s; send the file again.") from error
             except ClientDisconnect as error:
                 raise Refusal(400, "The upload was broken off.") from error
             if not chunk:  # the last one is empty
                 break
             size += len(chunk)
-            _check_room(size, limits, sessions)
+            _check_room(size, most, sessions)
             file.write(chunk)
 
 
-def _check_room(size: int, limits: Limits, sessions: Sessions) -> None:
-    if size > limits.bytes:
-        raise Refusal(413, f"The file is larger than {limits.bytes / 1e6:,.0f} MB, the limit here; reduce the picture.")
-    if sessions.stored() + size > limits.stored:
+def _check_room(size: int, most: int, sessions: Sessions) -> None:
+    if size > most:
+        raise Refusal(413, f"The file is larger than {most / 1e6:,.0f} MB, the limit here; reduce it.")
+    if sessions.stored() + size > sessions.limits.stored:
         raise Refusal(413, "The studio's folder is full; remove pictures that are done, then add this one again.")
 
 
-def _no_picture(path: Path) -> str:
+def _neither(path: Path) -> str:
     if path.stat().st_size == 0:
         return "The file is empty (0 bytes); copy it again from its source."
-    return "This is no picture: JPEG, PNG, WebP, TIFF, BMP and GIF are read; convert it to one of these."
+    return "This is no picture and no film: JPEG, PNG, WebP, TIFF, BMP, GIF and films are read; convert it to one."

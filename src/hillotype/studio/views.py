@@ -23,8 +23,12 @@ TYPES = {
     ".tif": "image/tiff",
     ".bmp": "image/bmp",
     ".gif": "image/gif",
+    ".mp4": "video/mp4",
+    ".m4v": "video/x-m4v",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
 }
-"""The media type of a picture file by its suffix."""
+"""The media type of a result by its suffix."""
 
 _CHUNK = 1 << 18
 

@@ -1,4 +1,4 @@
-"""The work of a job, done in a thread: a picture file restored just as the command line does it."""
+"""The work of a job, done in a thread: a picture or film restored just as the command line does it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hillotype.batch.folder import Result, find_jobs, restore_files
+from hillotype.batch.folder import Job, Result, find_jobs, restore_files
 from hillotype.batch.folder import Settings as FileSettings
+from hillotype.batch.results import FilmMaker, MadeFilm
+from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.wishes import Wishes
+from hillotype.restore.restorer import Restorer
+from hillotype.restore.tiles import Progress
 from hillotype.studio.limits import Limits
 from hillotype.studio.schemas import Settings
+
+
+def still(target: Path, name: str) -> Path:
+    """Return where a frame of a film lies, "before" or "after", whose result lies at `target` or will."""
+    return target.with_name(f"{name}.png")
 
 
 class Cancelled(BaseException):
@@ -25,14 +33,16 @@ class Cancelled(BaseException):
 
 @dataclass
 class Run:
-    """One pass over a picture.
+    """One pass over a picture or film.
 
     Attributes:
-        source: the picture file.
+        source: the file.
         out: a folder of its own for the result.
         settings: what is done.
         tell: is called with the run and the share of it that is done, by the thread that works.
         unwanted: is set to end it.
+        seconds: how long a film lasts; 0 if it is none, or nobody has looked yet.
+        part: whether only a part of it was made.
     """
 
     source: Path
@@ -40,9 +50,11 @@ class Run:
     settings: Settings
     tell: Callable[[Run, float], object]
     unwanted: threading.Event = field(default_factory=threading.Event)
+    seconds: float = 0.0
+    part: bool = False
 
     def __call__(self, limits: Limits) -> Result:
-        """Restore the picture.
+        """Restore it.
 
         Raises:
             Cancelled: it was not wanted any more; nothing of it is left.
@@ -53,15 +65,45 @@ class Run:
             settings = self.settings
             restorer = load(settings.model or settings.task)
             if isinstance(restorer, Colorizer | AutomaticRestorer):
-                restorer = restorer.given(Wishes(vividness=settings.vividness))
+                restorer = restorer.given(settings.wishes())
             how = FileSettings(settings.strength, max_pixels=limits.pixels)
-            jobs = find_jobs([self.source], self.out)
-            (result,) = restore_files(restorer, jobs, how, progress=lambda _, share: self._advance(share))
+            (job,) = find_jobs([self.source], self.out)
+            (result,) = restore_files(
+                restorer,
+                [job],
+                how,
+                progress=lambda _, share: self._advance(share),
+                films=self._films(restorer, how),
+                compare=self._keep_stills if job.film else None,
+            )
             self._go_on()
         except Cancelled:
             self._clean()
             raise
         return result
+
+    def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
+        def make(job: Job, progress: Progress | None) -> MadeFilm:
+            from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
+            from hillotype.film.frames import frame_at
+            from hillotype.film.reader import read_film
+
+            film = read_film(job.source, how.max_pixels)
+            frame = frame_at(film, film.start + (film.end - film.start) // 3)
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_picture(Picture(frame.pixels), still(job.target, "before"))
+            self.seconds = film.seconds
+            self._advance(0.0)
+            settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
+            made = restore_film(restorer, settings, {}, job, progress)
+            self.part = made.stretch is not None
+            return made
+
+        return make
+
+    def _keep_stills(self, job: Job, before: Picture, after: Picture) -> None:
+        for name, picture in (("before", before), ("after", after)):
+            write_picture(picture, still(job.target, name), overwrite=True)
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""

@@ -2,14 +2,19 @@
 
 const ROOT = "api/v1";
 
-async function ask(method, path, options = {}) {
+async function ask(method, path, options) {
+  const answer = await send(method, path, options);
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function send(method, path, options = {}) {
   let answer;
   try {
     answer = await fetch(`${ROOT}/${path}`, { method, ...options });
   } catch {
     throw new Error("The studio does not answer; see whether it still runs.");
   }
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   const error = new Error(told.message ?? `The studio answered with status ${answer.status}.`);
   error.status = answer.status;
@@ -56,7 +61,7 @@ class Session {
 
   add(file, name, settings) {
     const query = new URLSearchParams({ name });
-    for (const [key, value] of Object.entries(settings)) if (value !== null) query.set(key, value);
+    for (const [key, value] of Object.entries(settings)) for (const each of [value ?? []].flat()) query.append(key, each);
     return ask("POST", `${this.path}/jobs?${query}`, {
       body: file,
       headers: { "Content-Type": "application/octet-stream" },
@@ -65,6 +70,9 @@ class Session {
 
   restart = (id, settings) => put(`${this.path}/jobs/${id}/settings`, settings);
   cancel = (id) => post(`${this.path}/jobs/${id}/cancel`);
+  preview = async (id, settings, side) => {
+    return (await send("POST", `${this.path}/jobs/${id}/preview?side=${side}`, json(settings))).blob();
+  };
   remove = (id) => remove(`${this.path}/jobs/${id}`);
   address = (id, what) => `${ROOT}/${this.path}/jobs/${id}/${what}`;
   archive = () => `${ROOT}/${this.path}/archive`;

@@ -10,10 +10,12 @@ export class Compare {
     this.before = stage.querySelector(".before");
     this.after = stage.querySelector(".after");
     this.size = null; // of the picture, in its pixels
+    this.shown = null; // the address of the picture that has this size
     this.scale = 1; // CSS pixels a pixel of the picture
     this.x = this.y = 0; // where its upper left corner is
     this.pointers = new Map();
     this.asked = 0;
+    this.painting = false; // a press on the picture then gives it a color and does not move the divider
     slider.addEventListener("input", () => this.place());
     new ResizeObserver(() => (this.fitted ? this.fit() : this.place())).observe(stage);
     this.listen();
@@ -22,10 +24,10 @@ export class Compare {
   /** Shows a picture; with no address of a result, as it is. The view stays if it is the same picture. */
   async show(before, after) {
     const turn = ++this.asked;
-    const same = this.before.dataset.address === before;
-    if (!same) {
+    if (this.shown !== before) {
       this.stage.classList.add("single");
       if (!(await load(this.before, before)) || turn !== this.asked) return;
+      this.shown = before;
       this.size = { width: this.before.naturalWidth, height: this.before.naturalHeight };
       this.fit();
     }
@@ -34,7 +36,7 @@ export class Compare {
       const first = after && this.stage.classList.contains("single");
       this.stage.classList.toggle("single", !after);
       this.place();
-      if (first) this.reveal();
+      if (first && !this.painting) this.reveal();
     }
   }
 
@@ -44,7 +46,7 @@ export class Compare {
       image.removeAttribute("src");
       delete image.dataset.address;
     }
-    this.size = null;
+    this.size = this.shown = null;
     this.stage.classList.add("single");
   }
 
@@ -96,6 +98,38 @@ export class Compare {
     this.place();
   }
 
+  /** Begins or ends painting: all of the picture is shown as it becomes, then again as much as before. */
+  paint(on) {
+    if (on) this.divided = this.slider.value;
+    this.painting = on;
+    this.stage.classList.toggle("painting", on);
+    this.slider.value = on ? 0 : this.divided;
+    this.place();
+  }
+
+  /** Where an event is, in shares of the picture's width and height. */
+  spotOf(event) {
+    const box = this.stage.getBoundingClientRect();
+    return this.spotAt(event.clientX - box.left, event.clientY - box.top);
+  }
+
+  /** The middle of what is seen of the picture, in shares. */
+  middle() {
+    const { width, height } = this.room();
+    return this.spotAt(width / 2, height / 2);
+  }
+
+  spotAt(x, y) {
+    const { width, height } = this.size ?? { width: 1, height: 1 };
+    return { x: (x - this.x) / (width * this.scale), y: (y - this.y) / (height * this.scale) };
+  }
+
+  /** Where on the stage a point of the picture is, given in shares. */
+  placeOf({ x, y }) {
+    const { width, height } = this.size ?? { width: 0, height: 0 };
+    return [this.x + x * width * this.scale, this.y + y * height * this.scale];
+  }
+
   room() {
     return { width: this.stage.clientWidth, height: this.stage.clientHeight };
   }
@@ -116,6 +150,7 @@ export class Compare {
     this.stage.classList.toggle("zoomed", wide > width + 1 || high > height + 1);
     this.stage.classList.toggle("large", this.scale * devicePixelRatio > 2);
     this.cut(Number(this.slider.value));
+    this.stage.dispatchEvent(new Event("placed"));
   }
 
   /** Puts the divider at so many percent of what is seen of the picture. */
@@ -146,6 +181,7 @@ export class Compare {
       this.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)), ...at(event));
     }, { passive: false });
     stage.addEventListener("dblclick", (event) => {
+      if (this.painting) return;
       if (stage.classList.contains("zoomed")) this.fit();
       else this.zoom(Math.max(1 / devicePixelRatio / this.scale, 3), ...at(event));
     });
@@ -153,7 +189,7 @@ export class Compare {
       if (!this.size || event.button) return;
       stage.setPointerCapture(event.pointerId);
       const onDivider = event.target.closest(".divider") && !stage.classList.contains("single");
-      this.dividing = onDivider || !stage.classList.contains("zoomed");
+      this.dividing = onDivider || !(stage.classList.contains("zoomed") || this.painting);
       this.pointers.set(event.pointerId, at(event));
       stage.classList.toggle("moving", !this.dividing);
     });

@@ -1,4 +1,6 @@
-// Pictures that are dropped, chosen or pasted: files with the names they have in their folder.
+// Pictures and films that are dropped, chosen or pasted: files with the names they have in their folder.
+
+import { FILMS } from "./film.js";
 
 const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif)$/i;
 
@@ -33,8 +35,9 @@ export function takeFiles(take, say) {
   }
 
   function give(files) {
-    // Of a folder only pictures are taken; a file that was meant itself is sent, and the studio says what is wrong.
-    const wanted = files.filter(({ name }) => !name.includes("/") || (PICTURES.test(name) && !/(^|\/)\./.test(name)));
+    // Of a folder only these are taken; a file that was meant itself is sent, and the studio says what is wrong.
+    const known = (name) => (PICTURES.test(name) || FILMS.test(name)) && !/(^|\/)\./.test(name);
+    const wanted = files.filter(({ name }) => !name.includes("/") || known(name));
     const left = files.length - wanted.length;
     say("");
     if (left) say(`${left} ${left === 1 ? "file that is no picture was" : "files that are no pictures were"} left out.`);

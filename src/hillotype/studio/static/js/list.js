@@ -1,5 +1,7 @@
 // The list of pictures: one row each, with what becomes of it.
 
+import { duration, hasFrame } from "./film.js";
+
 const THUMBNAIL = 160;
 const PAST = { denoise: "denoised", colorize: "colored" };
 
@@ -10,15 +12,18 @@ export function describe(job) {
   const words = {
     sending: "Sending …",
     queued: "Waiting for its turn",
-    running: `Working, ${Math.round(job.progress * 100)}%`,
+    running: `${job.film ? work(job) : "Working"}, ${Math.round(job.progress * 100)}%`,
     failed: job.message.replace(`${job.name}: `, ""),
     cancelled: "Cancelled",
   };
   if (job.status !== "done") return words[job.status];
   if (!job.steps.length) return "Needs nothing, left as it is";
   const done = job.steps.map((step) => PAST[step]).join(" and ");
-  return `${done[0].toUpperCase()}${done.slice(1)} in ${job.seconds.toFixed(1)} s`;
+  const text = `${done} in ${duration(job.seconds)}`;
+  return job.film?.part ? `Preview, ${text}` : `${text[0].toUpperCase()}${text.slice(1)}`;
 }
+
+const work = ({ settings: { preview } }) => (preview ? `Making a preview of ${preview} s` : "Making the whole film");
 
 /** Shows jobs; calls `pick(id)` when one is chosen, `stop(id)` and `drop(id)` when it shall end or go. */
 export class List {
@@ -51,7 +56,7 @@ export class List {
   }
 
   picture(row, job) {
-    if (job.status === "sending" || job.status === "failed") return;
+    if (job.status === "sending" || job.status === "failed" || (job.film && !hasFrame(job))) return;
     const which = job.status === "done" ? `after?side=${THUMBNAIL}&run=${job.run}` : `before?side=${THUMBNAIL}`;
     const image = row.querySelector("img");
     if (job.status === "running" && image.getAttribute("src")) return;

@@ -1,7 +1,9 @@
 // The page that restores: what the person does becomes calls of the API, what the studio tells becomes what is seen.
 
 import { get, openSession } from "./api.js";
+import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
+import { FILMS, FilmView, hasFrame, PREVIEW } from "./film.js";
 import { takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
 import { SettingsForm } from "./settings.js";
@@ -11,20 +13,37 @@ const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be
 const part = (id) => document.getElementById(id);
 const jobs = new Map(); // by id, in the order in which they came
 let chosen = null;
-let session, list, compare, form;
+let session, list, compare, form, colors, film, about;
 
 async function start() {
-  const [models, about] = await Promise.all([get("models"), get("about")]);
+  const [models, told] = await Promise.all([get("models"), get("about")]);
+  about = told;
   part("pages").hidden = !about.laboratory;
+  part("films-too").hidden = !about.films;
   session = await openSession();
   compare = new Compare(part("stage"), part("cut"));
-  form = new SettingsForm(part("settings"), models, restart);
+  form = new SettingsForm(part("settings"), models, { moving, changed: () => restart(read()) });
+  colors = new Colors(compare, session, { read, apply: restart, show: showChosen, say, warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
-  part("again").onclick = () => restart(form.read());
+  film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
+  part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
   part("for-all").onclick = restartAll;
   part("clear").onclick = () => [...jobs.keys()].forEach(drop);
   part("save-all").href = session.archive();
   session.listen(changed, lost);
+}
+
+/** What is wanted of the chosen picture; one that was left as it is becomes colored once it is given colors. */
+function read() {
+  const job = jobs.get(chosen);
+  const settings = { ...form.read(), hints: colors.hints(job), preview: job.film ? PREVIEW : null };
+  const left = settings.task === "restore" && job.status === "done" && !job.steps.includes("colorize");
+  return left && settings.hints.length ? { ...settings, task: "colorize" } : settings;
+}
+
+/** Shows more or less vivid colors while the slider is moved. */
+function moving(name) {
+  if (name === "vividness" && jobs.get(chosen)?.steps.includes("colorize")) colors.preview();
 }
 
 function say(text) {
@@ -56,23 +75,27 @@ function lost(ended) {
 
 /** Sends files, some at a time; each is in the list from the start. */
 async function send(files) {
-  const settings = form.read();
   const waiting = files.map(({ file, name }) => {
+    const settings = { ...form.read(), hints: [], preview: FILMS.test(name) ? PREVIEW : null };
     const id = `sending-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-    changed({ id, name, status: "sending", settings, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
-    return { id, file, name };
+    changed({ id, name, status: "sending", settings, film: null, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
+    return { id, file, name, settings };
   });
   const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next, settings);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function sendOne({ id, file, name }, settings) {
+async function sendOne({ id, file, name, settings }) {
   try {
-    const job = await session.add(file, name, settings);
+    const most = FILMS.test(name) ? about.max_film_bytes : about.max_bytes;
+    if (file.size > most) throw new Error(`The file is larger than ${Math.round(most / 1e6)} MB, the limit here; reduce it.`);
+    // A film that cannot be read here is not sent for nothing: the studio says why at its name.
+    const job = await session.add(FILMS.test(name) && !about.films ? null : file, name, settings);
     if (!jobs.delete(id)) return void session.remove(job.id); // it was taken out of the list meanwhile
     list.rename(id, job.id);
+    colors.forget(id);
     if (chosen === id) chosen = job.id;
     changed(jobs.get(job.id) ?? job); // an event may have told more already
   } catch (error) {
@@ -101,28 +124,45 @@ function pick(id) {
 
 function showChosen() {
   const job = jobs.get(chosen);
+  colors.open(job);
   const done = job.status === "done";
+  const preview = colors.previewOf(job);
+  const pending = colors.pending(job);
   part("name").textContent = job.name;
-  part("done").textContent = [describe(job), ...job.notes].join(" · ");
+  part("done").textContent = pending
+    ? "A preview, reduced. Apply gives the picture these colors in full."
+    : [describe(job), ...job.notes].join(" · ");
   part("done").classList.toggle("bad", job.status === "failed");
   const working = part("working");
   working.hidden = !isGoing(job);
   working.textContent = describe(job);
   const save = part("save");
-  save.toggleAttribute("aria-disabled", !done);
-  if (done) {
+  const ready = done && !pending;
+  save.setAttribute("aria-disabled", String(!ready));
+  film.show(job, done && session.address(job.id, `result?run=${job.run}`));
+  if (ready) {
     save.href = session.address(job.id, "result");
     save.download = job.result.split("/").pop();
   } else save.removeAttribute("href");
   part("again").hidden = job.status !== "cancelled";
-  if (job.id.startsWith("sending") || job.status === "failed") compare.clear();
-  else {
-    const after = done && session.address(job.id, `after?run=${job.run}`);
-    // While it is done again with other settings, the last result stays in sight.
-    if (done || !compare.after.dataset.address?.includes(job.id)) compare.show(session.address(job.id, "before"), after);
-  }
-  part("stage").querySelector(".before").alt = `${job.name}, before`;
-  part("stage").querySelector(".after").alt = `${job.name}, after`;
+  showPicture(job, preview);
+}
+
+/** Shows the chosen picture, or a frame of the film, before and after. */
+function showPicture(job, preview) {
+  part("shown-right").textContent = preview ? "preview" : "after";
+  compare.before.alt = `${job.name}, before`;
+  compare.after.alt = `${job.name}, ${preview ? "preview" : "after"}`;
+  const there = !job.id.startsWith("sending") && job.status !== "failed";
+  part("paint").hidden = !there || Boolean(job.film) || form.read().task === "denoise";
+  if (part("paint").hidden) colors.paint(false);
+  const known = compare.shown?.includes(job.id);
+  if (!there || (job.film && !known && !hasFrame(job))) return compare.clear();
+  // While it is done again with other settings, the last result stays in sight.
+  const done = job.status === "done";
+  if (known && !preview && !done) return;
+  const before = session.address(job.id, job.film ? `before?run=${job.run}&${job.status}` : "before");
+  compare.show(before, preview ?? (done && session.address(job.id, `after?run=${job.run}`)));
 }
 
 function showCounts() {
@@ -139,14 +179,17 @@ function showCounts() {
 const restart = attempt(async (settings) => {
   const job = jobs.get(chosen);
   if (!job || job.id.startsWith("sending")) return;
+  form.show(settings);
   const answer = await session.restart(job.id, settings);
   if (answer.run > (jobs.get(job.id)?.run ?? Infinity)) changed(answer); // else events have told more already
 });
 
 const restartAll = attempt(async () => {
-  const settings = form.read();
+  const common = form.read();
   for (const job of jobs.values()) {
-    const same = Object.entries(settings).every(([key, value]) => job.settings[key] === value);
+    const settings = { ...common, hints: colors.hints(job), preview: job.settings.preview }; // these are its own
+    const same = Object.entries(settings).every(([key, value]) => String(job.settings[key]) === String(value));
+    if (job.film) settings.preview = PREVIEW;
     if (!job.id.startsWith("sending") && !(same && job.status === "done")) await session.restart(job.id, settings);
   }
 });
@@ -155,6 +198,7 @@ function drop(id) {
   if (!id.startsWith("sending")) attempt(session.remove)(id);
   const next = list.neighbor(id);
   jobs.delete(id);
+  colors.forget(id);
   list.remove(id);
   if (chosen === id) {
     chosen = null;

@@ -1,15 +1,18 @@
 // The form that says what is done to a picture.
 
-/** Reads and shows the settings; calls `changed(settings)` when the person has changed them. */
+/** Reads and shows the settings; calls `moving(name)` while a slider is moved, `changed()` when something is changed. */
 export class SettingsForm {
-  constructor(form, models, changed) {
+  constructor(form, models, { moving, changed }) {
     this.form = form;
     this.models = models;
-    form.addEventListener("input", () => this.label());
+    form.addEventListener("input", (event) => {
+      this.label();
+      moving(event.target.name);
+    });
     form.addEventListener("change", (event) => {
       if (event.target.name === "task") this.offerModels();
       this.label();
-      changed(this.read());
+      changed();
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     this.offerModels();

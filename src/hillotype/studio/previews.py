@@ -1,0 +1,102 @@
+"""Previews: a picture with the colors that are wished, small and at once: the net is asked once, then only painted."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+
+from hillotype.pictures import Profile, read_picture, whole
+from hillotype.restore import load
+from hillotype.restore.colorize import Colorizer, Plane
+from hillotype.restore.pixels import Pixels, store
+from hillotype.restore.reduce import reduced
+from hillotype.restore.restorer import room_for
+
+if TYPE_CHECKING:
+    from hillotype.studio.jobs import Job
+    from hillotype.studio.schemas import Settings
+
+_KEPT: Final = 12
+"""Pictures whose guess is remembered, for all clients together: about 5 MB each at a side of 1024."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Guess:
+    """A small copy of a picture, (h, w, 1 or 3) uint8, and the lightness and chroma that `predict` gives of it."""
+
+    pixels: Pixels
+    light: Plane
+    chroma: Plane
+
+
+@dataclass
+class Previews:
+    """Paints previews, one at a time; the guesses for those looked at last are remembered."""
+
+    max_pixels: int
+    _guesses: OrderedDict[str, tuple[Any, _Guess]] = field(default_factory=OrderedDict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def paint(self, job: Job, settings: Settings, side: int) -> bytes:
+        """Return a JPEG of the picture as it would be colored, its longest side at most `side` pixels.
+
+        A result stands in for the picture, once there is one: its lightness is the picture's, without the noise.
+
+        Raises:
+            PictureError: the picture cannot be read, or a hint lies outside of it.
+            ModelFileError: the model is damaged.
+        """
+        path = job.target() if job.status == "done" else job.source
+        name = settings.model if settings.task == "colorize" and settings.model else "colorize"
+        async with self._turn:
+            guess = await self._guess(job, path, name, side)
+            return await asyncio.to_thread(_painted, guess, name, settings)
+
+    def forget(self, job: Job) -> None:
+        """Give back what is remembered of a picture."""
+        self._guesses.pop(job.id, None)
+
+    async def _guess(self, job: Job, path: Path, name: str, side: int) -> _Guess:
+        made_of = (path, name, side)
+        known = self._guesses.get(job.id)
+        if known is None or known[0] != made_of:
+            known = made_of, await asyncio.to_thread(_guessed, path, name, side, self.max_pixels)
+        if job.source.exists():  # else it was removed meanwhile
+            self._guesses[job.id] = known
+            self._guesses.move_to_end(job.id)
+        while len(self._guesses) > _KEPT:
+            self._guesses.popitem(last=False)
+        return known[1]
+
+
+def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
+    picture = read_picture(path, max_pixels=max_pixels)
+    height, width = picture.pixels.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    small = reduced(Profile(picture).seen(picture.pixels), size)
+    pixels = np.empty(small.shape, np.uint8)
+    store(small, pixels)
+    return _Guess(pixels, *_colorizer(name).predict(pixels))
+
+
+def _painted(guess: _Guess, name: str, settings: Settings) -> bytes:
+    colorizer = _colorizer(name).given(settings.wishes())
+    strength, room = settings.strength, room_for(guess.pixels)
+    colored = whole(colorizer.paint(guess.pixels, guess.light, guess.chroma, strength, room))
+    file = io.BytesIO()
+    Image.fromarray(colored).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def _colorizer(name: str) -> Colorizer:
+    colorizer = load(name)
+    assert isinstance(colorizer, Colorizer)  # check_model has seen to it
+    return colorizer

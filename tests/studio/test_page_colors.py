@@ -1,0 +1,163 @@
+"""Colors given to places of a picture, in a real browser."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.studio.conftest import choose, until, wait_done, wait_for
+
+PHONE = {"width": 390, "height": 800}
+
+
+@pytest.fixture
+def painting(live, open_page, gray):
+    """Opens a page with a picture, ready to be given colors."""
+
+    def painting(**options):
+        page = open_page(live, **options)
+        choose(page, ("a.jpg", gray))
+        wait_done(page)
+        wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
+        with page.expect_response("**/preview?*"):  # the net is asked at once
+            page.get_by_role("button", name="Give colors").click()
+        return page
+
+    return painting
+
+
+def place(page, x, y):
+    """Where a point of the picture, given in shares, is in the page."""
+    box = page.locator(".before").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def shade(page, x, y):
+    """The color that is seen there."""
+    left, top = place(page, x, y)
+    shot = page.screenshot(clip={"x": left - 2, "y": top - 2, "width": 4, "height": 4})
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int).mean(axis=(0, 1))
+
+
+def blueness(page, x, y):
+    red, green, blue = shade(page, x, y)
+    return blue - (red + green) / 2
+
+
+def test_a_color_is_put_and_seen_dragged_changed_removed_and_applied(painting):
+    page = painting()
+    plain = shade(page, 0.3, 0.7)
+    page.get_by_role("radio", name="navy blue").check(force=True)
+    page.mouse.click(*place(page, 0.5, 0.5))
+    until(lambda: blueness(page, 0.4, 0.4) > 30)
+    assert "Point 1 added: navy blue, 50% from the left, 50% from the top" in page.locator("#told").inner_text()
+    assert page.get_by_role("link", name="Save picture").count() == 0  # not before it is applied
+
+    page.mouse.move(*place(page, 0.5, 0.5))
+    page.mouse.down()
+    page.mouse.move(*place(page, 0.2, 0.8), steps=5)
+    page.mouse.up()
+    marker = page.get_by_role("button", name="Point 1: navy blue, 20% from the left, 80% from the top")
+    marker.wait_for()
+    until(lambda: blueness(page, 0.3, 0.7) > 30)
+
+    page.get_by_role("radio", name="leaf green").check(force=True)
+    until(lambda: blueness(page, 0.3, 0.7) < 0)
+    page.get_by_role("button", name="Apply").click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
+    wait_done(page)
+    assert blueness(page, 0.3, 0.7) < 0
+    page.get_by_role("link", name="Save picture").wait_for()
+
+    page.get_by_role("button", name="Point 1: leaf green").click()
+    page.get_by_role("button", name="Remove point").click()
+    until(lambda: np.abs(shade(page, 0.3, 0.7) - plain).max() < 5)
+    assert page.locator("#shown-right").inner_text() == "preview"
+    page.get_by_role("button", name="Apply").click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
+
+
+def test_by_keyboard_alone(painting):
+    page = painting()
+    page.get_by_role("radio", name="navy blue").focus()
+    page.keyboard.press("Space")
+    page.locator("#stage").focus()
+    page.keyboard.press("Enter")
+    assert "Point 1" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert page.locator("#told").inner_text() == "navy blue, 51% from the left, 45% from the top"
+    until(lambda: blueness(page, 0.4, 0.4) > 30)
+    page.keyboard.press("Delete")
+    assert page.locator("#told").inner_text() == "Point removed, 0 left"
+    assert page.locator(".marker").count() == 0
+    assert page.evaluate("document.activeElement.id") == "stage"
+    page.keyboard.press("Escape")
+    assert page.get_by_role("button", name="Apply").count() == 0
+
+
+def test_a_color_taken_from_the_picture(painting):
+    page = painting()
+    seen = shade(page, 0.8, 0.8)
+    page.get_by_role("button", name="Take from picture").click()
+    page.mouse.click(*place(page, 0.8, 0.8))
+    color = page.locator(".own input").input_value()
+    taken = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+    assert np.abs(taken - seen).max() < 12
+    assert page.locator(".marker").count() == 0
+    page.mouse.click(*place(page, 0.2, 0.2))
+    assert color in page.locator(".marker").get_attribute("aria-label")
+
+
+def test_what_is_taken_back_leaves_the_result_in_full(painting):
+    page = painting()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    wait_for(page, "document.querySelector('.after').src.startsWith('blob:')")
+    page.get_by_role("button", name="Remove all points").click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=1')")
+    page.get_by_role("link", name="Save picture").wait_for()
+
+
+def test_colors_stay_with_their_picture(painting, gray):
+    page = painting()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    choose(page, ("b.jpg", gray))
+    wait_done(page, 2)
+    page.locator("#list .pick").nth(1).click()
+    assert page.locator(".marker").count() == 0
+    page.locator("#list .pick").first.click()
+    assert page.locator(".marker").count() == 1
+    wait_for(page, "document.querySelector('.after').src.startsWith('blob:')")
+    page.get_by_role("button", name="Apply").click()
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
+    wait_done(page, 2)
+    page.reload()
+    wait_done(page, 2)
+    page.get_by_role("button", name="Give colors").click()
+    assert page.locator(".marker").count() == 1
+
+
+def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_page):
+    rows, columns = np.mgrid[:64, :96] / 96
+    file = io.BytesIO()
+    color = np.stack([200 - 120 * columns, 60 + 120 * rows, 90 + 60 * columns], axis=-1)
+    Image.fromarray(color.astype(np.uint8)).save(file, "PNG")
+    page = open_page(live)
+    choose(page, ("a.png", file.getvalue()))
+    wait_done(page)
+    assert "left as it is" in page.locator("#list small").inner_text()
+    page.get_by_role("button", name="Give colors").click()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    page.get_by_role("button", name="Apply").click()
+    wait_for(page, "document.querySelector('#list small').textContent.includes('Colored')")
+    assert page.get_by_role("radio", name="Color", exact=True).is_checked()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barriers_and_no_sideways_scrolling(painting, barriers, scheme):
+    page = painting(color_scheme=scheme, viewport=PHONE)
+    page.mouse.click(*place(page, 0.5, 0.5))
+    page.locator(".marker").focus()
+    page.get_by_role("button", name="Apply").wait_for()
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
