@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn import functional
 
 from hillotype.train.losses import LOSSES, pull
 
@@ -9,6 +10,16 @@ def test_sums_are_means_times_the_numbers_of_a_picture():
     answer, target = torch.rand(2, 5, 3, 4, 4, generator=rng)
     assert LOSSES["half_sse"](answer, target).item() == pytest.approx(24 * LOSSES["mse"](answer, target).item())
     assert LOSSES["bce_sum"](answer, target).item() == pytest.approx(48 * LOSSES["bce"](answer, target).item())
+
+
+def test_the_cross_entropy_is_that_of_torch_with_finite_gradients_at_the_ends():
+    target = torch.tensor([0.0, 1.0, 0.3, 0.7, 0.0])
+    answer = torch.tensor([0.2, 0.9, 0.5, 1.0, 1.0], requires_grad=True)
+    expected = functional.binary_cross_entropy(answer.detach().clamp(1e-7, 1 - 1e-7), target)
+    loss = LOSSES["bce"](answer, target)
+    loss.backward()
+    torch.testing.assert_close(loss.detach(), expected)
+    assert answer.grad.isfinite().all()
 
 
 DIVERGENCE = torch.tensor([[1.0, 0.0, 3.0], [3.0, 0.2, 1.0]])  # by number, on average: 2, 0.1, 2

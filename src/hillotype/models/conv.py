@@ -51,7 +51,8 @@ class Conv(Autoencoder):
         down: list[nn.Module] = []
         for inputs, outputs in pairwise((in_channels, *filters)):
             down += [convolution(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
-        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(math.prod(shape), latent))
+        relu = down.pop()  # after the flattening, where answer and gradient lie in memory alike, it is faster
+        self.encoder = nn.Sequential(*down, nn.Flatten(), relu, nn.Linear(math.prod(shape), latent))
 
         up: list[nn.Module] = []
         for inputs, outputs in pairwise((filters[-1], *reversed(filters))):

@@ -24,9 +24,16 @@ class Transposed(nn.ConvTranspose2d):
         if not self.training or self.bias is None or output_size is not None:
             return super().forward(x, output_size)
         answer = functional.conv_transpose2d(
-            x, self.weight, None, self.stride, self.padding, self.output_padding, self.groups, self.dilation
+            x,
+            self.weight,
+            None,
+            self.stride,
+            self.padding,  # type: ignore[arg-type]  # a word, such as "same", is for plain convolutions
+            self.output_padding,
+            self.groups,
+            self.dilation,
         )
-        return answer + self.bias.to(answer.dtype)[:, None, None]
+        return answer.add_(self.bias.to(answer.dtype)[:, None, None])
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:

@@ -66,7 +66,10 @@ class Vae(Generative):
         down: list[nn.Module] = []
         for (inputs, outputs), stride in zip(pairwise((in_channels, *filters)), strides, strict=True):
             down += [convolution(inputs, outputs, stride), *_after(outputs, norm)]
-        self.encoder = nn.Sequential(*down, nn.Flatten())
+        flat: list[nn.Module] = [nn.Flatten()]
+        if not norm:
+            flat.append(down.pop())  # after the flattening, where answer and gradient lie in memory alike, it is faster
+        self.encoder = nn.Sequential(*down, *flat)
         self.mean = nn.Linear(math.prod(shape), latent)
         self.logvar = nn.Linear(math.prod(shape), latent)
 
