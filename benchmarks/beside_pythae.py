@@ -10,9 +10,10 @@ from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
-from torch import Tensor
+from torch import Tensor, nn
 
 from hillotype.models import Generative
+from hillotype.models.layers import Transposed
 from hillotype.train.config import Run, build_model
 from hillotype.train.trained import Floats
 
@@ -46,21 +47,33 @@ class Decoder(BaseDecoder):
         return ModelOutput(reconstruction=self.net.decode(z))
 
 
-def train_with_pythae(run: Run, pictures: Floats, folder: Path) -> tuple[Generative, float]:
-    """Trains the net of a run, from the same first weights, on pictures; returns it and the seconds that took."""
+def of_torch(net: nn.Module) -> nn.Module:
+    """Gives a net torch's own transposed convolutions, as a user of pythae would write it, in place of ours."""
+    for module in net.modules():
+        if isinstance(module, Transposed):
+            module.__class__ = nn.ConvTranspose2d
+    return net
+
+
+def train_with_pythae(run: Run, pictures: Floats, validation: Floats, folder: Path) -> tuple[Generative, float]:
+    """Trains the net of a run, from the same first weights, on pictures; returns it and the seconds that took.
+
+    It validates after each epoch, on all of `validation`.
+    """
     torch.manual_seed(run.seed)
-    net = cast(Generative, build_model(run))
+    net = cast(Generative, of_torch(build_model(run)))
     config = VAEConfig(input_dim=pictures.shape[1:], latent_dim=net.latent, reconstruction_loss="bce")
     model = VAE(config, encoder=Encoder(net), decoder=Decoder(net))
-    data = torch.from_numpy(pictures)
     trainer = BaseTrainer(
         model=model,
-        train_dataset=BaseDataset(data, torch.zeros(len(data))),
+        train_dataset=_dataset(pictures),
+        eval_dataset=_dataset(validation),
         training_config=BaseTrainerConfig(
             output_dir=str(folder),
             num_epochs=EPOCHS,
             learning_rate=LEARNING_RATE,
             per_device_train_batch_size=run.optimization.batch,
+            per_device_eval_batch_size=run.optimization.batch,
             seed=run.seed,
             no_cuda=True,
         ),
@@ -68,3 +81,7 @@ def train_with_pythae(run: Run, pictures: Floats, folder: Path) -> tuple[Generat
     started = time.perf_counter()
     trainer.train()
     return net.eval(), time.perf_counter() - started
+
+
+def _dataset(pictures: Floats) -> BaseDataset:
+    return BaseDataset(torch.from_numpy(pictures), torch.zeros(len(pictures)))

@@ -21,6 +21,20 @@ def test_doubling_is_the_mirror_image_of_keras():
     torch.testing.assert_close(layer(features), whole[..., :8, :12].flip(2, 3), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_bias_added_apart_has_the_answers_and_the_gradients_of_torch(training):
+    layer = layers.transposed(3, 5, stride=2).train(training)
+    torch.nn.init.normal_(layer.bias)
+    plain = torch.nn.ConvTranspose2d(3, 5, 3, stride=2, padding=1, output_padding=1)
+    plain.load_state_dict(layer.state_dict())
+    features, pulls = torch.rand(2, 3, 4, 6), torch.rand(2, 5, 8, 12)
+    for net in (layer, plain):
+        net(features).backward(pulls)
+    torch.testing.assert_close(layer(features), plain(features))
+    for ours, theirs in zip(layer.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad)
+
+
 def test_weights_start_within_the_limits_of_glorot():
     net = torch.nn.Sequential(torch.nn.Linear(300, 500), layers.transposed(20, 30))
     layers.start_as_keras(net)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn import functional
 
 from hillotype.train.losses import LOSSES, loss_of, pull
 
@@ -23,6 +24,16 @@ def test_doubt_learns_the_length_of_the_error_and_leaves_the_answer_alone():
     assert (answer.grad[:, 2] < 0).all()  # more doubt is wanted
     stated = torch.cat([target + error, torch.full((2, 1, 4, 4), 0.5)], dim=1)
     torch.testing.assert_close(loss_of("huber", stated, target), LOSSES["huber"](target + error, target))
+
+
+def test_the_cross_entropy_is_that_of_torch_with_finite_gradients_at_the_ends():
+    target = torch.tensor([0.0, 1.0, 0.3, 0.7, 0.0])
+    answer = torch.tensor([0.2, 0.9, 0.5, 1.0, 1.0], requires_grad=True)
+    expected = functional.binary_cross_entropy(answer.detach().clamp(1e-7, 1 - 1e-7), target)
+    loss = LOSSES["bce"](answer, target)
+    loss.backward()
+    torch.testing.assert_close(loss.detach(), expected)
+    assert answer.grad.isfinite().all()
 
 
 DIVERGENCE = torch.tensor([[1.0, 0.0, 3.0], [3.0, 0.2, 1.0]])  # by number, on average: 2, 0.1, 2

@@ -1,6 +1,7 @@
 """Random crops of a picture, moved, turned, scaled and bent, so that a model never sees the same one twice."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -42,9 +43,13 @@ class Augment:
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: must lie from 0 to {most}")
 
+    @cached_property
+    def _only_crops(self) -> bool:
+        return self == Augment(crop=self.crop, flip=False)
+
     def leaves(self, pixels: np.ndarray) -> bool:
         """Tells whether the only crop of `pixels` (H, W, C) is the picture as it is."""
-        return pixels.shape[:2] == (self.crop, self.crop) and self == Augment(crop=self.crop, flip=False)
+        return self._only_crops and pixels.shape[:2] == (self.crop, self.crop)
 
     def __call__(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Returns a random crop (crop, crop, C) uint8 of `pixels` (H, W, C) uint8."""

@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from hillotype.devices import PROVIDERS, Device
 from hillotype.errors import HillotypeError
 
-# Since 1.29 ONNX Runtime reports to Microsoft, unless this is set before it is imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
 
 class OnnxNetwork:
     """A network on the processor or a GPU, always computed in the same way."""

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from hillotype.models.base import ImageModel, register
+from hillotype.models.layers import Transposed
 
 
 @register("color_autoencoder")
@@ -27,10 +28,10 @@ class ColorAutoEncoder(ImageModel):
         self.down2 = nn.Conv2d(64, 128, 3, stride=2, padding=1)
         self.down3 = nn.Conv2d(128, 256, 3, stride=2, padding=1)
         self.down4 = nn.Conv2d(256, 512, 3, stride=2, padding=1)
-        self.up1 = nn.ConvTranspose2d(512, 256, 3, stride=2, padding=1, output_padding=1)
-        self.up2 = nn.ConvTranspose2d(256 + 256, 128, 3, stride=2, padding=1, output_padding=1)
-        self.up3 = nn.ConvTranspose2d(128 + 128, 64, 3, stride=2, padding=1, output_padding=1)
-        self.up4 = nn.ConvTranspose2d(64 + 64, out_channels, 3, stride=2, output_padding=1)
+        self.up1 = Transposed(512, 256, 3, stride=2, padding=1, output_padding=1)
+        self.up2 = Transposed(256 + 256, 128, 3, stride=2, padding=1, output_padding=1)
+        self.up3 = Transposed(128 + 128, 64, 3, stride=2, padding=1, output_padding=1)
+        self.up4 = Transposed(64 + 64, out_channels, 3, stride=2, output_padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (N, in_channels, H, W) to (N, out_channels, H, W) in [0, 1]; H and W at least 16."""

@@ -50,12 +50,13 @@ class Conv(Autoencoder):
 
         down: list[nn.Module] = []
         for inputs, outputs in pairwise((in_channels, *filters)):
-            down += [convolution(inputs, outputs, stride=2), nn.ReLU()]
-        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(math.prod(shape), latent))
+            down += [convolution(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
+        relu = down.pop()  # after the flattening, where answer and gradient lie in memory alike, it is faster
+        self.encoder = nn.Sequential(*down, nn.Flatten(), relu, nn.Linear(math.prod(shape), latent))
 
         up: list[nn.Module] = []
         for inputs, outputs in pairwise((filters[-1], *reversed(filters))):
-            up += [transposed(inputs, outputs, stride=2), nn.ReLU()]
+            up += [transposed(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
         last = [transposed(filters[0], out_channels), activation(output)]
         self.decoder = nn.Sequential(nn.Linear(latent, math.prod(shape)), nn.Unflatten(1, shape), *up, *last)
         start_as_keras(self)
@@ -105,11 +106,11 @@ class PooledConv(Autoencoder):
         self.output_range = activation_range(output)
         down: list[nn.Module] = []
         for inputs, outputs in pairwise((in_channels, *filters)):
-            down += [convolution(inputs, outputs), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)]
+            down += [convolution(inputs, outputs), nn.ReLU(inplace=True), nn.MaxPool2d(2, ceil_mode=True)]
         self.encoder = nn.Sequential(*down)
         up: list[nn.Module] = []
         for inputs, outputs in pairwise((*reversed(filters), out_channels)):
-            up += [transposed(inputs, outputs, stride=2), nn.ReLU()]
+            up += [transposed(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
         self.decoder = nn.Sequential(*up[:-1], activation(output))
 
     def encode(self, x: Tensor) -> Tensor:

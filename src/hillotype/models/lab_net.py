@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from hillotype.errors import RecipeError
 from hillotype.models.base import ImageModel, register
+from hillotype.models.layers import Transposed
 
 
 @register("lab_net")
@@ -38,7 +39,7 @@ class LabNet(ImageModel):
         self.middle = nn.Sequential(*(_dilated(128) for _ in range(dilations)))
         self.up1 = _double(128, 64)
         self.up2 = _double(64 + 64, 32)
-        self.up3 = nn.Sequential(nn.ConvTranspose2d(32 + 32, out_channels, 4, stride=2, padding=1), nn.ReLU())
+        self.up3 = nn.Sequential(Transposed(32 + 32, out_channels, 4, stride=2, padding=1), nn.ReLU())
         self.last = nn.Conv2d(out_channels + in_channels, out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,7 +62,7 @@ def _dilated(width: int) -> nn.Sequential:
 
 
 def _double(inputs: int, outputs: int) -> nn.Sequential:
-    return _normed(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1))
+    return _normed(Transposed(inputs, outputs, 4, stride=2, padding=1))
 
 
 def _normed(convolution: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:

@@ -9,7 +9,7 @@ from torch.nn import functional
 from hillotype.errors import RecipeError
 from hillotype.models.activations import activation, activation_range
 from hillotype.models.base import ImageModel, register
-from hillotype.models.layers import check_positive, convolution
+from hillotype.models.layers import Transposed, check_positive, convolution
 
 
 class _Block(nn.Module):
@@ -81,7 +81,7 @@ class UNet(ImageModel):
         self.encoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
         self.down = nn.ModuleList(_down(fine, coarse) for fine, coarse in pairwise(widths))
         self.middle = _blocks(widths[-1], blocks[-1])
-        self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairwise(widths))
+        self.up = nn.ModuleList(Transposed(coarse, fine, 2, stride=2) for fine, coarse in pairwise(widths))
         self.decoder = nn.ModuleList(_blocks(w, b) for w, b in zip(widths[:-1], blocks[:-1], strict=True))
         self.tail = nn.Sequential(_norm(widths[0]), nn.SiLU(), convolution(widths[0], packed * out_channels))
         self.output = activation(output)

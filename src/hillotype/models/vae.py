@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hillotype.errors import RecipeError
 from hillotype.models.activations import activation, activation_range
@@ -64,7 +66,10 @@ class Vae(Generative):
         down: list[nn.Module] = []
         for (inputs, outputs), stride in zip(pairwise((in_channels, *filters)), strides, strict=True):
             down += [convolution(inputs, outputs, stride), *_after(outputs, norm)]
-        self.encoder = nn.Sequential(*down, nn.Flatten())
+        flat: list[nn.Module] = [nn.Flatten()]
+        if not norm:
+            flat.append(down.pop())  # after the flattening, where answer and gradient lie in memory alike, it is faster
+        self.encoder = nn.Sequential(*down, *flat)
         self.mean = nn.Linear(math.prod(shape), latent)
         self.logvar = nn.Linear(math.prod(shape), latent)
 
@@ -78,7 +83,10 @@ class Vae(Generative):
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Returns mean and logarithm of the variance of the codes of `x`, each (N, latent)."""
         features = self.encoder(x)
-        return self.mean(features), self.logvar(features)
+        weight = torch.cat([self.mean.weight, self.logvar.weight])  # one product for both, and one for its gradient
+        bias = torch.cat([self.mean.bias, self.logvar.bias])
+        mean, logvar = functional.linear(features, weight, bias).chunk(2, dim=1)
+        return mean, logvar
 
     def decode(self, code: Tensor) -> Tensor:
         """Maps codes (N, latent) to pictures (N, out_channels, side, side)."""
@@ -88,4 +96,5 @@ class Vae(Generative):
 
 def _after(channels: int, norm: bool) -> list[nn.Module]:
     """What follows a convolution; the norm forgets as slowly as in Keras."""
-    return [nn.ReLU(), nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)] if norm else [nn.ReLU()]
+    relu = nn.ReLU(inplace=True)
+    return [relu, nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)] if norm else [relu]
