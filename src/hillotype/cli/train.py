@@ -21,10 +21,18 @@ def register(app: typer.Typer) -> None:
 
 def train(
     recipe: Annotated[
-        Path, typer.Argument(help="A TOML recipe; recipes/ has those of the shipped models.", readable=False)
+        Path,
+        typer.Argument(
+            help="A TOML recipe (recipes/ has those of the shipped models), or self-denoise, which is built in.",
+            readable=False,
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder; runs/NAME if it is not given.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="The pictures to train on, in place of the recipe's: a folder, a zip or a set."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -51,6 +59,8 @@ def train(
     Examples:
         hillotype train recipes/denoise-gray.toml -o runs/gray --minutes 60
 
+        hillotype train self-denoise --data scans -o runs/scans
+
         hillotype train recipes/colorize.toml --set optimization.steps=2000 --set data.augment.crop=160
 
         torchrun --nproc-per-node 2 -m hillotype train recipes/colorize.toml --devices 2
@@ -58,10 +68,11 @@ def train(
     with needs_train_extra():
         from lightning_fabric import Fabric
 
-        from hillotype.train.config import read_recipe
+        from hillotype.train.config import find_recipe, read_recipe
         from hillotype.train.loop import fit
 
-    run = read_recipe(recipe, read_settings(settings))
+    sources = {} if data is None else {"data.sources": [{"name": data, "licence": "not stated"}]}
+    run = read_recipe(find_recipe(recipe), sources | read_settings(settings))
     folder = out or Path("runs") / run.name
     try:
         fabric = Fabric(

@@ -10,11 +10,42 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hillotype.data import Augment, Samples, class_of, load_named_pictures, open_source, sample_names, split_names
-from hillotype.errors import RecipeError
+from hillotype.errors import DataError, RecipeError
+from hillotype.tasks import Task
 from hillotype.train.config import Run
 
 Pictures = list[np.ndarray]
 """(H, W, C) uint8 arrays."""
+
+
+def load_training(run: Run, task: Task) -> tuple[Pictures, Pictures]:
+    """Returns the pictures that train and those that validate.
+
+    Where pictures are not the truth, there is nothing to test, so the test split trains too; a few, of which none falls
+    into the validation split, validate as well. Such pictures are not enlarged to the size of a crop: that would
+    spread their noise over neighbors.
+
+    Raises:
+        DataError: a source is missing or unreadable, or holds pictures that are too small.
+        RecipeError: a split is empty.
+    """
+    if task.supervised:
+        return load_split(run, "train"), load_split(run, "validation")
+    train, held_out, test = (_find_split(run, split) for split in ("train", "validation", "test"))
+    train += test
+    _check_sizes(train + held_out, run)
+    return [pixels for _, pixels in train or held_out], [pixels for _, pixels in held_out or train]
+
+
+def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
+    least = run.data.augment.crop
+    small = [name for name, pixels in pictures if min(pixels.shape[:2]) < least]
+    if small:
+        others = f" and {len(small) - 1} more" if len(small) > 1 else ""
+        raise DataError(
+            f"{small[0]}{others}: under {least} pixels a side, and enlarged pictures do not show their noise; take "
+            "them out of the data, or lower data.augment.crop"
+        )
 
 
 def load_split(run: Run, split: str) -> Pictures:
@@ -29,6 +60,13 @@ def load_split(run: Run, split: str) -> Pictures:
 
 def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     """Returns what `load_split` does, each picture with its name in its source."""
+    pictures = _find_split(run, split)
+    if not pictures:
+        raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
+    return pictures
+
+
+def _find_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     pictures: list[tuple[str, np.ndarray]] = []
     for settings in run.data.sources:
         source = open_source(settings.name)
@@ -40,8 +78,6 @@ def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
         if names:
             found = load_named_pictures(source, names, run.data.preparation(settings.reduce))
             pictures += list(found.items()) * (settings.repeat if split == "train" else 1)
-    if not pictures:
-        raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
     return pictures
 
 
