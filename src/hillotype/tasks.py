@@ -112,8 +112,7 @@ class SelfDenoise:
     them say of the same places. Their noise is their own, so the best answer is the picture without noise (Lehtinen et
     al. 2018, Noise2Noise, https://arxiv.org/abs/1803.04189). Pairs from one picture are those of Huang et al. 2021
     (Neighbor2Neighbor, https://arxiv.org/abs/2101.02824), who draw a random neighbor and correct for its distance with
-    a second pass through the net; here all neighbors are interpolated, which needs no correction, and the target has 0.57
-    of the noise.
+    a second pass through the net; here all neighbors are interpolated: without a shift, and with 0.57 of the noise.
 
     It needs a loss whose best answer is the mean (`mse`), and a model that takes any size: in use it sees every pixel.
     """
