@@ -86,7 +86,15 @@ def test_self_denoise_asks_pixels_about_their_neighbors(picture):
     noise = np.random.default_rng(1).standard_normal((4, 3, 64, 64)).astype(np.float32)
     seen, said = task.observe(noise, np.random.default_rng(0)), task.target(noise)
     assert np.abs(np.corrcoef(seen.ravel(), said.ravel())[0, 1]) < 0.03
-    assert said.std() == pytest.approx(0.57, abs=0.02)
+    assert said.std() < 0.7  # the noise of a target is a mean of many
+
+
+def test_self_denoise_asks_along_edges_not_over_them():
+    edge = np.zeros((1, 1, 16, 16), np.float32)
+    edge[..., 7:] = 1
+    for picture in (edge, edge.swapaxes(2, 3)):
+        task = SelfDenoise()
+        np.testing.assert_allclose(task.target(picture), task.observe(picture, np.random.default_rng(0)), atol=0.05)
 
 
 def test_self_denoise_targets_depend_on_no_pixel_that_is_seen(picture):

@@ -112,7 +112,8 @@ class SelfDenoise:
     them say of the same places. Their noise is their own, so the best answer is the picture without noise (Lehtinen et
     al. 2018, Noise2Noise, https://arxiv.org/abs/1803.04189). Pairs from one picture are those of Huang et al. 2021
     (Neighbor2Neighbor, https://arxiv.org/abs/2101.02824), who draw a random neighbor and correct for its distance with
-    a second pass through the net; here all neighbors are interpolated: without a shift, and with 0.57 of the noise.
+    a second pass through the net. Here neighbors are interpolated, without a shift, and along edges rather than over
+    them, as in demosaicing.
 
     It needs a loss whose best answer is the mean (`mse`), and a model that takes any size: in use it sees every pixel.
     """
@@ -131,8 +132,10 @@ class SelfDenoise:
         return picture[:, :, ::2, ::2]
 
     def target(self, picture: Array) -> Array:
-        """The same places from their left and right, and from their upper and lower neighbors, half and half."""
-        return (_between(picture[:, :, ::2, :], axis=3) + _between(picture[:, :, :, ::2], axis=2)) / 2
+        """The same places from the neighbors beside, above and below, most from the pair that differs less."""
+        across, unlike_across = _between(picture[:, :, ::2, :], axis=3)
+        down, unlike_down = _between(picture[:, :, :, ::2], axis=2)
+        return down + (across - down) * unlike_down / (unlike_across + unlike_down)
 
     def finish(self, seen: Array, predicted: Array) -> Array:
         """The answer, clipped."""
@@ -147,15 +150,19 @@ _CUBIC = {-3: -1 / 16, -1: 9 / 16, 1: 9 / 16, 3: -1 / 16}
 """Weights of samples two apart for the place midway between them, by their distance: exact for cubics."""
 
 
-def _between(picture: Array, axis: int) -> Array:
-    """Returns the even places along an axis as the odd ones say; beyond its ends the picture is mirrored."""
+def _between(picture: Array, axis: int) -> tuple[Array, Array]:
+    """Returns the even places along an axis as the odd ones say, and how much the nearest two of these differ.
+
+    That is the square, above 0, and the mean of all channels, (N, 1, H, W). Beyond its ends the picture is mirrored.
+    """
     xp = array_namespace(picture)
     last = picture.shape[axis] - 1
-    total = 0.0
-    for distance, weight in _CUBIC.items():
+    odd = {}
+    for distance in _CUBIC:
         places = [last - abs(last - abs(place + distance)) for place in range(0, last + 1, 2)]
-        total = total + weight * xp.take(picture, xp.asarray(places, device=device(picture)), axis=axis)
-    return total
+        odd[distance] = xp.take(picture, xp.asarray(places, device=device(picture)), axis=axis)
+    between = sum(weight * odd[distance] for distance, weight in _CUBIC.items())
+    return between, xp.mean((odd[1] - odd[-1]) ** 2, axis=1, keepdims=True) + 1e-6
 
 
 @dataclass(frozen=True)
