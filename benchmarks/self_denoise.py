@@ -1,16 +1,16 @@
-"""What a net learns from noisy pictures alone, beside the same net taught with clean photographs of noise of one level.
+"""What a net learns from noisy pictures alone, beside the same net taught with clean photographs and the same noise.
 
     HILLOTYPE_DATA=... python benchmarks/self_denoise.py        # Kodak at sigma 25: about an hour of one core
-
---blur makes the noise coarser than a pixel, as in scans of film, which self-denoise cannot tell from the picture.
+    HILLOTYPE_DATA=... python benchmarks/self_denoise.py --noise '{ name = "salt_pepper", amount = [0.1, 0.1] }'
 
 A noisy 8-bit copy of the pictures is written, as a user has it, and `hillotype train self-denoise` sees nothing else.
-The supervised net has the recipe of the shipped color denoiser, of the same size, with noise of the one level and as
-many steps; its crops have four times the pixels. Both answer the noisy files, and noise in floats, neither clipped nor
-rounded. Runs stay in the folder, and are not trained twice.
+The supervised net has the recipe of the shipped color denoiser, of the same size, with this noise alone and as many
+steps; its crops have four times the pixels. Both answer the noisy files, and noise in floats, neither clipped nor
+rounded. Runs stay in the folder, and are not trained twice; take another one for another noise.
 """
 
 import argparse
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,7 @@ def main() -> None:
     parser.add_argument("--data", default="zip:benchmarks.zip/kodak24")
     parser.add_argument("--split", default="all")
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--sigma", type=float, default=25.0)
-    parser.add_argument("--blur", type=float, default=0.0)
+    parser.add_argument("--noise", default='{ name = "gaussian", sigma = [25, 25] }', help="as a recipe has it")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--out", type=Path, default=Path("runs/self-denoise-benchmark"))
     wanted = parser.parse_args()
@@ -77,9 +76,7 @@ def main() -> None:
     names = sample_names(split_names(source.names, wanted.split), wanted.limit)
     pictures = load_pictures(source, names, Preparation())
     truths = [picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255) for picture in pictures]
-    table: dict[str, Any] = {"name": "gaussian", "sigma": [wanted.sigma, wanted.sigma]}
-    if wanted.blur:
-        table |= {"name": "correlated", "blur": [wanted.blur, wanted.blur]}
+    table = tomllib.loads(f"noise = {wanted.noise}")["noise"]
     noise = build_noise(table)
     tasks = {"as files": Denoise(InFiles(noise)), "as floats": Denoise(noise)}
     write_noisy(tasks["as files"], truths, wanted.out / "noisy")
@@ -95,8 +92,7 @@ def main() -> None:
     labels = ["left alone", "non-local means", "shipped denoise-color, blind", "supervised", "self-denoise"]
 
     results = measure(tasks, methods, truths, {"PSNR (dB)": finite_psnr, "SSIM": ssim})
-    of = f"sigma {wanted.sigma:g}, blur {wanted.blur:g}, {alone.optimization.steps} steps, one seed"
-    print(f"{wanted.data}, n = {len(truths)}, {of}\n")
+    print(f"{wanted.data}, n = {len(truths)}, {wanted.noise}, {alone.optimization.steps} steps, one seed\n")
     print("| | PSNR in files | SSIM | PSNR in floats | SSIM |\n|---|---|---|---|---|")
     for label, method in zip(labels, results.methods, strict=True):
         figures = [(results.mean(task, method, metric), metric) for task in tasks for metric in results.metrics]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.progress import TrainingDisplay
 from hillotype.cli.settings import read_settings
 from hillotype.errors import RecipeError
+
+if TYPE_CHECKING:
+    from hillotype.train.config import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +71,7 @@ def train(
     with needs_train_extra():
         from lightning_fabric import Fabric
 
-        from hillotype.train.config import find_recipe, read_recipe
+        from hillotype.train.config import build_task, find_recipe, read_recipe
         from hillotype.train.loop import fit
 
     sources = {} if data is None else {"data.sources": [{"name": data, "licence": "not stated"}]}
@@ -84,11 +87,28 @@ def train(
     except (ValueError, RuntimeError) as error:  # what it is asked for is unknown, or not in this machine
         reason = str(error).splitlines()[0].rstrip(".")
         raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
+    if fabric.is_global_zero and not build_task(run).supervised:
+        _say_if_noise_is_coarse(run)
     with TrainingDisplay(shown=fabric.is_global_zero) as display:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
         typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}; next:")
         typer.echo(f"  hillotype export {folder} -o {run.name}.onnx")
+
+
+def _say_if_noise_is_coarse(run: Run) -> None:
+    """Warn before hours are spent on pictures whose noise a task without truth cannot tell from the picture."""
+    from statistics import median
+
+    from hillotype.evaluate.sigma import FINE, fineness
+    from hillotype.train.batches import load_few
+
+    if median(fineness(picture) for picture in load_few(run)) < FINE:
+        typer.echo(
+            "note: most of these pictures have little noise that differs from pixel to pixel, and no other can be "
+            "learned from; train on copies of half the size, or use `hillotype denoise` as it is",
+            err=True,
+        )
 
 
 def export(

@@ -9,7 +9,16 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from hillotype.data import Augment, Samples, class_of, load_named_pictures, open_source, sample_names, split_names
+from hillotype.data import (
+    Augment,
+    Samples,
+    class_of,
+    load_named_pictures,
+    load_pictures,
+    open_source,
+    sample_names,
+    split_names,
+)
 from hillotype.errors import DataError, RecipeError
 from hillotype.tasks import Task
 from hillotype.train.config import Run
@@ -46,6 +55,19 @@ def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
             f"{small[0]}{others}: under {least} pixels a side, and enlarged pictures do not show their noise; take "
             "them out of the data, or lower data.augment.crop"
         )
+
+
+def load_few(run: Run, most: int = 16, side: int = 1024) -> list[np.ndarray]:
+    """Returns the middle of some pictures of a run's first source, as floats (1, C, H, W) in [0, 1]: to look at."""
+    settings = run.data.sources[0]
+    source = open_source(settings.name)
+    pictures = load_pictures(source, sample_names(source.names, most), run.data.preparation(settings.reduce))
+    return [_middle(pixels, side).transpose(2, 0, 1)[None].astype(np.float32) / 255 for pixels in pictures]
+
+
+def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
+    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
 
 
 def load_split(run: Run, split: str) -> Pictures:
