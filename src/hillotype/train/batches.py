@@ -1,5 +1,6 @@
 """From a recipe's sources to batches: pictures in memory, crops in a repeatable order."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,8 +32,8 @@ def load_training(run: Run, task: Task) -> tuple[Pictures, Pictures]:
     """Returns the pictures that train and those that validate.
 
     Where pictures are not the truth, there is nothing to test, so the test split trains too; a few, of which none falls
-    into the validation split, validate as well. Such pictures are not enlarged to the size of a crop: that would
-    spread their noise over neighbors.
+    into the validation split, validate as well; and as many crops validate as there may be pictures. Such pictures are
+    not enlarged to the size of a crop: that would spread their noise over neighbors.
 
     Raises:
         DataError: a source is missing or unreadable, or holds pictures that are too small.
@@ -43,7 +44,9 @@ def load_training(run: Run, task: Task) -> tuple[Pictures, Pictures]:
     train, held_out, test = (_find_split(run, split) for split in ("train", "validation", "test"))
     train += test
     _check_sizes(train + held_out, run)
-    return [pixels for _, pixels in train or held_out], [pixels for _, pixels in held_out or train]
+    train, held_out = train or held_out, held_out or train
+    crops_of_each = math.ceil(run.data.validation_pictures / len(held_out))
+    return [pixels for _, pixels in train], [pixels for _, pixels in held_out] * crops_of_each
 
 
 def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
