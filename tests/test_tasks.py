@@ -6,7 +6,7 @@ import torch
 
 from hillotype.color import COLOR_SPACES, rgb_to_gray
 from hillotype.noise import Gaussian
-from hillotype.tasks import TASKS, Colorize, Denoise, Inpaint, Reconstruct
+from hillotype.tasks import TASKS, Colorize, Denoise, Inpaint, Reconstruct, SelfDenoise
 
 EVERY = [
     Reconstruct(),
@@ -81,5 +81,40 @@ def test_inpaint_keeps_what_is_known(picture):
     assert (finished[~known] == 0).all()
 
 
+def test_self_denoise_asks_pixels_about_their_neighbors(picture):
+    """Of a smooth picture neighbors say what a pixel says itself; of noise they know nothing."""
+    rows, columns = np.mgrid[0:24, 0:30].astype(np.float32) / 30
+    smooth = np.stack([rows**3, rows * columns, 1 - columns**2])[None]
+    task = SelfDenoise()
+    seen, said = task.observe(smooth, np.random.default_rng(0)), task.target(smooth)
+    assert seen.shape == said.shape == (1, 3, 12, 15)
+    np.testing.assert_allclose(said[:, :, 2:-2, 2:-2], seen[:, :, 2:-2, 2:-2], atol=1e-6)
+    np.testing.assert_array_equal(task.finish(seen, seen), task.untouched(seen))
+
+    noise = np.random.default_rng(1).standard_normal((4, 3, 64, 64)).astype(np.float32)
+    seen, said = task.observe(noise, np.random.default_rng(0)), task.target(noise)
+    assert np.abs(np.corrcoef(seen.ravel(), said.ravel())[0, 1]) < 0.03
+    assert said.std() < 0.7  # the noise of a target is a mean of many
+
+
+def test_self_denoise_asks_along_edges_not_over_them():
+    edge = np.zeros((1, 1, 16, 16), np.float32)
+    edge[..., 7:] = 1
+    for picture in (edge, edge.swapaxes(2, 3)):
+        task = SelfDenoise()
+        np.testing.assert_allclose(task.target(picture), task.observe(picture, np.random.default_rng(0)), atol=0.05)
+
+
+def test_self_denoise_targets_depend_on_no_pixel_that_is_seen(picture):
+    hidden = picture.copy()
+    hidden[:, :, ::2, ::2] = 7
+    np.testing.assert_array_equal(SelfDenoise().target(hidden), SelfDenoise().target(picture))
+
+
+def test_self_denoise_serves_numpy_and_torch_alike(picture):
+    task = SelfDenoise()
+    np.testing.assert_allclose(np.asarray(task.target(torch.from_numpy(picture))), task.target(picture), atol=1e-6)
+
+
 def test_the_registry_knows_every_task():
-    assert set(TASKS) == {task.name for task in EVERY}
+    assert set(TASKS.values()) == {*map(type, EVERY), SelfDenoise}

@@ -6,7 +6,7 @@ Pictures are (N, C, H, W) in [0, 1], numpy or torch alike.
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from hillotype.color import Array, ColorSpace, Lab, neutral_chroma
 from hillotype.noise import Gaussian, Mask, Masking, Noise, Rng
@@ -16,11 +16,18 @@ class Task(Protocol):
     """Three pure functions over pictures.
 
     What belongs together stands together: `finish(observe(x), target(x))` is x again, as far as the task allows.
+
+    Attributes:
+        supervised: whether the pictures that train are the truth; without it nothing can be measured against them.
+        stride: every how many pixels along a side of a picture the model sees one while it learns.
     """
+
+    supervised: ClassVar[bool]
+    stride: ClassVar[int]
 
     @property
     def name(self) -> str:
-        """The name that recipes and cards use."""
+        """What a model of this task does, as cards say it."""
 
     @property
     def target_range(self) -> tuple[float, float]:
@@ -56,6 +63,8 @@ class Reconstruct:
 
     shift: float = field(default=0.0, kw_only=True)
     name: ClassVar[str] = "reconstruct"
+    supervised: ClassVar[bool] = True
+    stride: ClassVar[int] = 1
 
     @property
     def target_range(self) -> tuple[float, float]:
@@ -96,6 +105,67 @@ class Denoise(Reconstruct):
 
 
 @dataclass(frozen=True)
+class SelfDenoise:
+    """Denoising learned from noisy pictures alone, whose noise is independent from pixel to pixel.
+
+    While it learns, the model sees every second pixel of every second row, and answers with what the pixels between
+    them say of the same places. Their noise is their own, so the best answer is the picture without noise (Lehtinen et
+    al. 2018, Noise2Noise, https://arxiv.org/abs/1803.04189). Pairs from one picture are those of Huang et al. 2021
+    (Neighbor2Neighbor, https://arxiv.org/abs/2101.02824), who draw a random neighbor and correct for its distance with
+    a second pass through the net. Here neighbors are interpolated, without a shift, and along edges rather than over
+    them, as in demosaicing.
+
+    It needs a loss whose best answer is the mean (`mse`), and a model that takes any size: in use it sees every pixel.
+    """
+
+    name: ClassVar[str] = "denoise"
+    supervised: ClassVar[bool] = False
+    stride: ClassVar[int] = 2
+    target_range: ClassVar[tuple[float, float]] = (-0.125, 1.125)  # as far as cubic interpolation may lead
+
+    def channels(self, picture_channels: int) -> tuple[int, int]:
+        """The picture's own channels, in and out."""
+        return picture_channels, picture_channels
+
+    def observe(self, picture: Array, rng: Rng) -> Array:
+        """Every second pixel of every second row, (N, C, H / 2, W / 2)."""
+        return picture[:, :, ::2, ::2]
+
+    def target(self, picture: Array) -> Array:
+        """The same places from the neighbors beside, above and below, most from the pair that differs less."""
+        across, unlike_across = _between(picture[:, :, ::2, :], axis=3)
+        down, unlike_down = _between(picture[:, :, :, ::2], axis=2)
+        return down + (across - down) * unlike_down / (unlike_across + unlike_down)
+
+    def finish(self, seen: Array, predicted: Array) -> Array:
+        """The answer, clipped."""
+        return array_namespace(predicted).clip(predicted, 0.0, 1.0)
+
+    def untouched(self, seen: Array) -> Array:
+        """What was seen, clipped."""
+        return array_namespace(seen).clip(seen, 0.0, 1.0)
+
+
+_CUBIC = {-3: -1 / 16, -1: 9 / 16, 1: 9 / 16, 3: -1 / 16}
+"""Weights of samples two apart for the place midway between them, by their distance: exact for cubics."""
+
+
+def _between(picture: Array, axis: int) -> tuple[Array, Array]:
+    """Returns the even places along an axis as the odd ones say, and how much the nearest two of these differ.
+
+    That is the square, above 0, and the mean of all channels, (N, 1, H, W). Beyond its ends the picture is mirrored.
+    """
+    xp = array_namespace(picture)
+    last = picture.shape[axis] - 1
+    odd = {}
+    for distance in _CUBIC:
+        places = [last - abs(last - abs(place + distance)) for place in range(0, last + 1, 2)]
+        odd[distance] = xp.take(picture, xp.asarray(places, device=device(picture)), axis=axis)
+    between = sum(weight * odd[distance] for distance, weight in _CUBIC.items())
+    return between, xp.mean((odd[1] - odd[-1]) ** 2, axis=1, keepdims=True) + 1e-6
+
+
+@dataclass(frozen=True)
 class Colorize:
     """The model sees the luma and answers with the chroma of a color space; the picture keeps the luma it came with.
 
@@ -107,6 +177,8 @@ class Colorize:
     degrade: Noise | None = None
     doubt: bool = False
     name: ClassVar[str] = "colorize"
+    supervised: ClassVar[bool] = True
+    stride: ClassVar[int] = 1
 
     @property
     def target_range(self) -> tuple[float, float]:
@@ -142,6 +214,8 @@ class Inpaint:
 
     mask: Masking = field(default_factory=Mask)
     name: ClassVar[str] = "inpaint"
+    supervised: ClassVar[bool] = True
+    stride: ClassVar[int] = 1
     target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def channels(self, picture_channels: int) -> tuple[int, int]:
@@ -171,6 +245,7 @@ class Inpaint:
 TASKS: dict[str, type] = {
     "reconstruct": Reconstruct,
     "denoise": Denoise,
+    "self_denoise": SelfDenoise,
     "colorize": Colorize,
     "inpaint": Inpaint,
 }

@@ -78,6 +78,9 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
     ("arguments", "says"),
     [
         (["train", "missing.toml"], "missing.toml"),
+        (["train", "self-noise"], "give a TOML file, or the name of one that is built in: self-denoise"),
+        (["train", "self-denoise"], "give --data FOLDER"),
+        (["train", "self-denoise", "--data", "nowhere"], "nowhere: no such folder or zip"),
         (["export", "missing"], "missing"),
         (["export", "missing", "-o", "x.onnx"], "best.safetensors"),
         (["evaluate", "no-such-model", "--data", "."], "no-such-model"),
@@ -127,6 +130,44 @@ def test_settings_change_the_recipe(recipe, tmp_path):
     again = run("train", recipe, "-o", tmp_path / "run")
     assert again.exit_code == 1
     assert "--resume" in again.stderr
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    """Noisy pictures of smooth things."""
+    folder, rng = tmp_path_factory.mktemp("scans"), np.random.default_rng(0)
+    for number in range(3):
+        noisy = np.linspace(60, 190, 48)[:, None] + rng.normal(0, 20, (48, 56))
+        Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+TINY = ("--set", "model.widths=[4,8]", "--set", "model.blocks=[1,1]", "--set", "data.augment.crop=32")
+TINY_RUN = (*TINY, "--set", "optimization.steps=2", "--set", "precision=32-true", "--accelerator", "cpu")
+
+
+def test_a_denoiser_is_learned_from_noisy_pictures_alone(scans, tmp_path):
+    trained = run("train", "self-denoise", "--data", scans, "-o", tmp_path / "run", *TINY_RUN)
+    assert trained.exit_code == 0, trained.output
+    assert "note:" not in trained.stderr
+    exported = run("export", tmp_path / "run", "-o", tmp_path / "own.onnx")
+    assert exported.exit_code == 0, exported.output
+    assert read_card(tmp_path / "own.onnx").task == "denoise"
+    done = run("denoise", scans, "-o", tmp_path / "clean", "--model", tmp_path / "own.onnx")
+    assert done.exit_code == 0, done.output
+    measured = run("evaluate", tmp_path / "own.onnx", "--data", scans, "--limit", "1", "--sigma", "20")
+    assert measured.exit_code == 0, measured.output
+    assert "pca" not in measured.stdout  # which learns from clean pictures
+
+
+def test_noise_that_cannot_be_learned_from_is_said(scans, tmp_path):
+    (tmp_path / "coarse").mkdir()
+    for path in scans.iterdir():
+        with Image.open(path) as scan:
+            scan.resize((112, 96), Image.Resampling.BICUBIC).save(tmp_path / "coarse" / path.name)
+    trained = run("train", "self-denoise", "--data", tmp_path / "coarse", "-o", tmp_path / "run", *TINY_RUN)
+    assert trained.exit_code == 0, trained.output
+    assert "note: most of these pictures have little noise" in trained.stderr
 
 
 def test_studies_are_listed_run_and_tabled(toy, tmp_path):

@@ -43,6 +43,14 @@ def test_folder_and_zip_hold_the_same(folder, archive):
         np.testing.assert_array_equal(np.asarray(one.open(name)), np.asarray(other.open(name)))
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_keep_their_shades(tmp_path, suffix):
+    shades = np.linspace(0, 65535, 256).reshape(16, 16).astype(np.uint16)
+    Image.fromarray(shades).save(tmp_path / f"scan.{suffix}")
+    seen = np.asarray(open_source(f"folder:{tmp_path}").open(f"scan.{suffix}"))
+    np.testing.assert_array_equal(seen, np.arange(256).reshape(16, 16))
+
+
 def test_a_bare_path_is_taken_for_what_it_is(folder, archive):
     assert open_source(str(folder)).names == open_source(str(archive)).names
 

@@ -6,7 +6,8 @@ import pytest
 
 from hillotype.errors import RecipeError
 from hillotype.noise import Chain, Fixed, Gaussian, Mixture
-from hillotype.train.config import build_model, build_task, make_run, read_recipe
+from hillotype.train.config import RECIPES as BUILT_IN
+from hillotype.train.config import build_model, build_task, find_recipe, make_run, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
@@ -28,6 +29,18 @@ def test_shipped_recipes_are_sound(recipe):
     assert run.summary
     assert all(source.licence != "not stated" for source in run.data.sources)
     assert build_model(run, pretrained=False).multiple > 1
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_recipes_are_sound_and_found_by_name(name, tmp_path):
+    run = read_recipe(find_recipe(Path(name)), {"data.sources": [{"name": "folder:own"}]})
+    assert run.name == name
+    assert run.summary
+    with pytest.raises(RecipeError, match="give --data"):
+        read_recipe(find_recipe(Path(name)))
+    assert find_recipe(RECIPES[0]) == RECIPES[0]
+    with pytest.raises(RecipeError, match=f"nothing: no such recipe.*{name}"):
+        find_recipe(Path("nothing"))
 
 
 def test_noises_are_built_from_tables():
@@ -78,7 +91,17 @@ def test_dotted_settings_override_the_file():
         ({"data": {"sources": [{"name": "x"}], "augment": {"crop": 0}}}, "crop 0: must be at least 1"),
         ({"data": {"sources": [{"name": "x"}], "augment": {"crop": 30}}}, r"augment\.crop: 30 is no multiple of 4"),
         ({"data": {"sources": []}}, r"data\.sources"),
+        ({"data": {}}, "names no pictures; give --data FOLDER"),
         ({"optimization": {"steps": 0}}, r"optimization\.steps"),
+        (
+            {"task": {"name": "self_denoise"}, "data": {"sources": [{"name": "x"}], "augment": {"crop": 36}}},
+            r"augment\.crop: 36 is no multiple of 8",
+        ),
+        (
+            {"task": {"name": "self_denoise"}, "data": {"sources": [{"name": "x"}], "augment": {"zoom": [0.5, 1]}}},
+            r"augment\.zoom: mixes the noise",
+        ),
+        ({"task": {"name": "self_denoise"}, "model": {"name": "dense", "output": "linear"}}, "takes one size only"),
         ({"task": {"name": "colorize", "space": "ratio"}, "model": {"name": "lite0_unet"}}, "targets in"),
     ],
 )

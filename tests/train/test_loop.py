@@ -7,12 +7,15 @@ import math
 import os
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from hillotype.errors import DataError, ModelFileError, RecipeError
+from hillotype.metrics import psnr
 from hillotype.train import checkpoint, loop
 from hillotype.train.average import copy_weights, update_average
 from hillotype.train.batches import load_split
@@ -20,6 +23,7 @@ from hillotype.train.config import Optimization, read_recipe
 from hillotype.train.export import export
 from hillotype.train.loop import fit, schedule
 from hillotype.train.losses import LOSSES
+from hillotype.train.trained import open_run
 
 
 def rows(folder, key):
@@ -39,6 +43,31 @@ def test_a_run_learns_and_leaves_its_folder(tiny, tmp_path):
     assert scores[150] > dict(rows(tmp_path / "run", "untouched_psnr"))[150] + 1
     assert reports[-1].fraction == 1
     assert read_recipe(tmp_path / "run" / "run.toml") == run
+
+
+def test_noise_is_taken_out_that_no_clean_picture_told_of(tiny, tmp_path):
+    """From noisy pictures of smooth things, a model learns to answer nearer to the clean ones."""
+    rng = np.random.default_rng(0)
+    clean = [
+        np.asarray(Image.fromarray(rng.integers(60, 200, (3, 3, 3), dtype=np.uint8)).resize((64, 64), Image.BICUBIC))
+        for _ in range(8)
+    ]
+    noisy = [np.clip(each + rng.normal(0, 25, each.shape), 0, 255).astype(np.uint8) for each in clean]
+    (tmp_path / "noisy").mkdir()
+    for number, each in enumerate(noisy):
+        Image.fromarray(each).save(tmp_path / "noisy" / f"{number}.png")
+    run = tiny(
+        task={"name": "self_denoise"},
+        data={"sources": [{"name": f"folder:{tmp_path / 'noisy'}"}], "augment": {"crop": 32}},
+        optimization={"steps": 150, "batch": 8, "learning_rate": 3e-3, "loss": "mse"},
+    )
+    fit(run, tmp_path / "run")
+    assert rows(tmp_path / "run", "validation_psnr") == []
+    with Image.open(tmp_path / "run" / "samples.png") as samples:
+        assert samples.size[1] == 2 * 32  # seen and answered; nobody knows the truth
+    truth, seen = (np.stack(each).transpose(0, 3, 1, 2).astype(np.float32) / 255 for each in (clean, noisy))
+    answer = open_run(tmp_path / "run").answer(seen)
+    assert psnr(answer, truth).mean() > psnr(seen, truth).mean() + 1.5
 
 
 @pytest.mark.parametrize("task", [{"name": "denoise"}, {"name": "colorize"}])

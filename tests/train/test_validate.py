@@ -27,6 +27,16 @@ class Process:
         return torch.stack(self.sums).sum(0)
 
 
+def test_what_has_no_truth_is_not_measured_against_one(tiny):
+    run = tiny(task={"name": "self_denoise"})
+    model = build_model(run)
+    state = State(model, copy_weights(model), torch.optim.AdamW(model.parameters()))
+    crops = torch.randint(110, 146, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    scores = validate(run, build_task(run), state, crops, Process(0, 1, []))
+    assert scores.keys() == {"validation_loss"}
+    assert scores["validation_loss"] > 0
+
+
 def test_shares_add_up_to_the_whole(tiny):
     run = tiny()
     model = build_model(run)

@@ -64,7 +64,7 @@ def evaluate(
     pictures = read_test_pictures(card, data, split=split, limit=limit)
     fitting = read_fitting_pictures(card, fit_on)
     if not fitting:
-        typer.echo("no PCA and mean color rows: the model's training pictures are not here; give --fit-on", err=True)
+        typer.echo("no PCA and mean color rows: no clean training pictures at hand; give --fit-on", err=True)
     plan = make_plan(file, fitting, sigmas=sigma or (0.0, 15.0, 25.0, 50.0), rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.progress import TrainingDisplay
 from hillotype.cli.settings import read_settings
 from hillotype.errors import RecipeError
+
+if TYPE_CHECKING:
+    from hillotype.train.config import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +24,18 @@ def register(app: typer.Typer) -> None:
 
 def train(
     recipe: Annotated[
-        Path, typer.Argument(help="A TOML recipe; recipes/ has those of the shipped models.", readable=False)
+        Path,
+        typer.Argument(
+            help="A TOML recipe (recipes/ has those of the shipped models), or self-denoise, which is built in.",
+            readable=False,
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder; runs/NAME if it is not given.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="The pictures to train on, in place of the recipe's: a folder, a zip or a set."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -51,6 +62,8 @@ def train(
     Examples:
         hillotype train recipes/denoise-gray.toml -o runs/gray --minutes 60
 
+        hillotype train self-denoise --data scans -o runs/scans
+
         hillotype train recipes/colorize.toml --set optimization.steps=2000 --set data.augment.crop=160
 
         torchrun --nproc-per-node 2 -m hillotype train recipes/colorize.toml --devices 2
@@ -58,10 +71,11 @@ def train(
     with needs_train_extra():
         from lightning_fabric import Fabric
 
-        from hillotype.train.config import read_recipe
+        from hillotype.train.config import build_task, find_recipe, read_recipe
         from hillotype.train.loop import fit
 
-    run = read_recipe(recipe, read_settings(settings))
+    sources = {} if data is None else {"data.sources": [{"name": data, "licence": "not stated"}]}
+    run = read_recipe(find_recipe(recipe), sources | read_settings(settings))
     folder = out or Path("runs") / run.name
     try:
         fabric = Fabric(
@@ -73,11 +87,28 @@ def train(
     except (ValueError, RuntimeError) as error:  # what it is asked for is unknown, or not in this machine
         reason = str(error).splitlines()[0].rstrip(".")
         raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
+    if fabric.is_global_zero and not build_task(run).supervised:
+        _say_if_noise_is_coarse(run)
     with TrainingDisplay(shown=fabric.is_global_zero) as display:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
         typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}; next:")
         typer.echo(f"  hillotype export {folder} -o {run.name}.onnx")
+
+
+def _say_if_noise_is_coarse(run: Run) -> None:
+    """Warn before hours are spent on pictures whose noise a task without truth cannot tell from the picture."""
+    from statistics import median
+
+    from hillotype.evaluate.sigma import FINE, fineness
+    from hillotype.train.batches import load_few
+
+    if median(fineness(picture) for picture in load_few(run)) < FINE:
+        typer.echo(
+            "note: most of these pictures have little noise that differs from pixel to pixel, and no other can be "
+            "learned from; train on copies of half the size, or use `hillotype denoise` as it is",
+            err=True,
+        )
 
 
 def export(

@@ -153,10 +153,17 @@ def _need_pictures(names: list[str], where: str) -> None:
         )
 
 
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """A gray picture of 16 bits with as many shades as fit; Pillow would make all but its darkest ones white."""
+    if not image.mode.startswith("I;16"):
+        return image
+    return Image.fromarray((np.asarray(image, dtype=np.float32) / 257 + 0.5).astype(np.uint8))
+
+
 def _open(read: Callable[[], bytes], where: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(read())) as image:
-            upright = ImageOps.exif_transpose(image)
+            upright = _in_8_bits(ImageOps.exif_transpose(image))
             return upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
     except MemoryError:
         raise

@@ -47,7 +47,7 @@ def read_test_pictures(
 
 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
-    """Return clean training pictures (C, H, W) for the baselines that learn; none where no source is at hand.
+    """Return clean training pictures (C, H, W) for the baselines that learn; none where no such source is at hand.
 
     Without a `name`, they are the train split of the first source of the model's own recipe that is found.
     """
@@ -55,7 +55,10 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
     if name is not None:
         source = open_source(name)
         return _floats(load_pictures(source, _spread(source.names), Preparation(gray=gray)))
-    for settings in card.training.get("recipe", {}).get("data", {}).get("sources", ()):
+    recipe = card.training.get("recipe", {})
+    if recipe.get("task", {}).get("name") == "self_denoise":
+        return []  # they are noisy
+    for settings in recipe.get("data", {}).get("sources", ()):
         try:
             source = open_source(settings["name"])
         except DataError:

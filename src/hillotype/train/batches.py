@@ -1,5 +1,6 @@
 """From a recipe's sources to batches: pictures in memory, crops in a repeatable order."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,12 +10,67 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from hillotype.data import Augment, Samples, class_of, load_named_pictures, open_source, sample_names, split_names
-from hillotype.errors import RecipeError
+from hillotype.data import (
+    Augment,
+    Samples,
+    class_of,
+    load_named_pictures,
+    load_pictures,
+    open_source,
+    sample_names,
+    split_names,
+)
+from hillotype.errors import DataError, RecipeError
+from hillotype.tasks import Task
 from hillotype.train.config import Run
 
 Pictures = list[np.ndarray]
 """(H, W, C) uint8 arrays."""
+
+
+def load_training(run: Run, task: Task) -> tuple[Pictures, Pictures]:
+    """Returns the pictures that train and those that validate.
+
+    Where pictures are not the truth, there is nothing to test, so the test split trains too; a few, of which none falls
+    into the validation split, validate as well; and as many crops validate as there may be pictures. Such pictures are
+    not enlarged to the size of a crop: that would spread their noise over neighbors.
+
+    Raises:
+        DataError: a source is missing or unreadable, or holds pictures that are too small.
+        RecipeError: a split is empty.
+    """
+    if task.supervised:
+        return load_split(run, "train"), load_split(run, "validation")
+    train, held_out, test = (_find_split(run, split) for split in ("train", "validation", "test"))
+    train += test
+    _check_sizes(train + held_out, run)
+    train, held_out = train or held_out, held_out or train
+    crops_of_each = math.ceil(run.data.validation_pictures / len(held_out))
+    return [pixels for _, pixels in train], [pixels for _, pixels in held_out] * crops_of_each
+
+
+def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
+    least = run.data.augment.crop
+    small = [name for name, pixels in pictures if min(pixels.shape[:2]) < least]
+    if small:
+        others = f" and {len(small) - 1} more" if len(small) > 1 else ""
+        raise DataError(
+            f"{small[0]}{others}: under {least} pixels a side, and enlarged pictures do not show their noise; take "
+            "them out of the data, or lower data.augment.crop"
+        )
+
+
+def load_few(run: Run, most: int = 16, side: int = 1024) -> list[np.ndarray]:
+    """Returns the middle of some pictures of a run's first source, as floats (1, C, H, W) in [0, 1]: to look at."""
+    settings = run.data.sources[0]
+    source = open_source(settings.name)
+    pictures = load_pictures(source, sample_names(source.names, most), run.data.preparation(settings.reduce))
+    return [_middle(pixels, side).transpose(2, 0, 1)[None].astype(np.float32) / 255 for pixels in pictures]
+
+
+def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
+    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
 
 
 def load_split(run: Run, split: str) -> Pictures:
@@ -29,6 +85,13 @@ def load_split(run: Run, split: str) -> Pictures:
 
 def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     """Returns what `load_split` does, each picture with its name in its source."""
+    pictures = _find_split(run, split)
+    if not pictures:
+        raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
+    return pictures
+
+
+def _find_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     pictures: list[tuple[str, np.ndarray]] = []
     for settings in run.data.sources:
         source = open_source(settings.name)
@@ -40,8 +103,6 @@ def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
         if names:
             found = load_named_pictures(source, names, run.data.preparation(settings.reduce))
             pictures += list(found.items()) * (settings.repeat if split == "train" else 1)
-    if not pictures:
-        raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
     return pictures
 
 

@@ -131,6 +131,25 @@ class Run(_Settings):
     """Short side at which the model works on a photograph (colorize); it goes on the card."""
 
 
+RECIPES = {path.stem: path for path in sorted(Path(__file__).with_name("recipes").glob("*.toml"))}
+"""The recipes that come with the package, for pictures of one's own, by name."""
+
+
+def find_recipe(name: Path) -> Path:
+    """Returns the file of a recipe that is given by its path or, if it comes with the package, by its name.
+
+    Raises:
+        RecipeError: there is neither.
+    """
+    if name.exists():
+        return name
+    if str(name) not in RECIPES:
+        raise RecipeError(
+            f"{name}: no such recipe; give a TOML file, or the name of one that is built in: {', '.join(RECIPES)}"
+        )
+    return RECIPES[str(name)]
+
+
 def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Run:
     """Reads a TOML recipe; `overrides` maps dotted keys such as "optimization.steps" to values.
 
@@ -157,18 +176,21 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
         run = Run.model_validate(values)
     except ValidationError as error:
         raise RecipeError(f"{where}: {_first_problem(error)}") from error
-    model = build_model(run, pretrained=False)
+    task, model = build_task(run), build_model(run, pretrained=False)
     if not run.allow_unreachable:
-        check_fit(build_task(run), model)
+        check_fit(task, model)
+    if not task.supervised:
+        check_unsupervised(run, model, where)
     crop = run.data.augment.crop
     if model.size is not None and model.size != (crop, crop):
         raise RecipeError(
             f"{where}: data.augment.crop: {crop}, but this model takes {model.size[0]}x{model.size[1]} pictures only; "
             "make them equal"
         )
-    if crop % model.multiple:
+    if crop % (task.stride * model.multiple):
         raise RecipeError(
-            f"{where}: data.augment.crop: {crop} is no multiple of {model.multiple}, which this model needs; change it"
+            f"{where}: data.augment.crop: {crop} is no multiple of {task.stride * model.multiple}, which this model "
+            "needs; change it"
         )
     if not model.trained_parameters():
         raise RecipeError(f"{where}: model {run.model['name']!r} has no parameters to train; it is fitted, not trained")
@@ -189,6 +211,8 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(map(str, first["loc"])) or "settings"
     if first["type"] == "extra_forbidden":
         return f"{place}: unknown setting; correct its name or remove it"
+    if first["type"] == "missing" and place in ("data", "data.sources"):
+        return "it names no pictures; give --data FOLDER"
     return f"{place}: {first['msg'].removeprefix('Value error, ')}; correct it"
 
 
@@ -292,3 +316,20 @@ def check_fit(task: Task, model: ImageModel) -> None:
             f"task {task.name!r} has targets in [{low}, {high}], but the model's output lies in [{least}, {most}]; "
             "choose a model or an output activation that reaches them"
         )
+
+
+def check_unsupervised(run: Run, model: ImageModel, where: str) -> None:
+    """Refuses what a task that learns from the noise of its pictures cannot take.
+
+    Raises:
+        RecipeError: the model takes one size only, or crops are resized or bent.
+    """
+    if model.size is not None:
+        raise RecipeError(f"{where}: model {run.model['name']!r}: takes one size only; choose one that takes any")
+    plain = Augment(crop=run.data.augment.crop)
+    for name in ("zoom", "cover", "rotation", "shear", "shift"):
+        if getattr(run.data.augment, name) != getattr(plain, name):
+            raise RecipeError(
+                f"{where}: data.augment.{name}: mixes the noise of neighboring pixels, which {run.task['name']} needs "
+                "apart; remove it"
+            )

@@ -56,7 +56,7 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
             f"{path}: its model {run.model['name']!r} takes {height}x{width} pictures only, a model file must take any "
             "size; train a convolutional one"
         )
-    if model.halo is None and run.task["name"] == "denoise":
+    if model.halo is None and trained.task.name == "denoise":
         raise RecipeError(
             f"{path}: its model {run.model['name']!r} must see a picture whole, but denoising works in tiles; "
             "train one with a halo, as residual_unet"

@@ -14,7 +14,7 @@ from hillotype.errors import RecipeError
 from hillotype.models import ImageModel
 from hillotype.train import checkpoint
 from hillotype.train.average import copy_weights, update_average
-from hillotype.train.batches import batches, drawing_from, load_split, randomness, validation_crops
+from hillotype.train.batches import batches, drawing_from, load_training, randomness, validation_crops
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
@@ -58,7 +58,7 @@ def fit(
     """Trains a run and leaves it in the folder `path`.
 
     The folder then holds `run.toml`, `metrics.jsonl`, TensorBoard events, `loss.png`, `samples.png` (rows: what the
-    model sees, what it makes of it, the truth) and the checkpoints `last` and `best`.
+    model sees, what it makes of it, the truth if it is known) and the checkpoints `last` and `best`.
 
     Args:
         run: what to train.
@@ -76,7 +76,8 @@ def fit(
     fabric.launch()
     folder = RunFolder(path, run, resume=resume, writes=fabric.is_global_zero)
     task, state = build_task(run), _start(run, folder, fabric)
-    pictures, crops = load_split(run, "train"), validation_crops(load_split(run, "validation"), run)
+    pictures, held_out = load_training(run, task)
+    crops = validation_crops(held_out, run)
     run = with_steps(run, len(pictures))
     net, optimizer = fabric.setup(state.model, state.optimizer)
     folder.open(state.step)

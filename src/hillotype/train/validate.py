@@ -16,12 +16,13 @@ _VALIDATION, _EXAMPLES = 1, 2  # streams of randomness; training has 0
 
 
 def validate(run: Run, task: Task, state: State, crops: Tensor, fabric: Fabric) -> dict[str, float]:
-    """Returns `validation_loss`, `validation_psnr` and `untouched_psnr` (dB), means over all crops.
+    """Returns `validation_loss` and, where pictures are the truth, `validation_psnr` and `untouched_psnr` (dB).
 
-    `crops` is uint8 (N, C, H, W). Every process takes its share, and sums are added up over all of them: no crop
-    counts twice, so the figures do not depend on the number of processes.
+    All are means over all crops. `crops` is uint8 (N, C, H, W). Every process takes its share, and sums are added up
+    over all of them: no crop counts twice, so the figures do not depend on the number of processes.
     """
-    totals = torch.zeros(4, dtype=torch.float64)
+    names = ("validation_loss", "validation_psnr", "untouched_psnr") if task.supervised else ("validation_loss",)
+    totals = torch.zeros(len(names) + 1, dtype=torch.float64)
     size = run.optimization.batch
     with averaged(state.model, state.average):
         for number, batch in enumerate(torch.split(crops, size)):
@@ -31,20 +32,19 @@ def validate(run: Run, task: Task, state: State, crops: Tensor, fabric: Fabric) 
             seen = task.observe(picture, randomness(fabric, run.seed, _VALIDATION, number))
             with fabric.autocast():
                 answer = state.model(seen).float()
-            loss = loss_of(run.optimization.loss, answer, task.target(picture))
-            answered = psnr(task.finish(seen, answer), picture).sum()
-            untouched = psnr(task.untouched(seen), picture).sum()
-            totals += torch.tensor([loss * len(batch), answered, untouched, len(batch)], dtype=torch.float64)
+            sums = [loss_of(run.optimization.loss, answer, task.target(picture)) * len(batch)]
+            if task.supervised:
+                sums += [psnr(each, picture).sum() for each in (task.finish(seen, answer), task.untouched(seen))]
+            totals += torch.tensor([*sums, len(batch)], dtype=torch.float64)
     reduced = fabric.all_reduce(totals.to(fabric.device), reduce_op="sum")
-    sums = torch.as_tensor(reduced).tolist()
-    names = ("validation_loss", "validation_psnr", "untouched_psnr")
-    return {name: total / sums[-1] for name, total in zip(names, sums[:-1], strict=True)}
+    *totalled, count = torch.as_tensor(reduced).tolist()
+    return {name: total / count for name, total in zip(names, totalled, strict=True)}
 
 
-def examples(task: Task, state: State, crops: Tensor, fabric: Fabric) -> tuple[Tensor, Tensor, Tensor]:
-    """Returns what the model sees, what it makes of it, and the truth, each (N, C, H, W) in [0, 1]."""
+def examples(task: Task, state: State, crops: Tensor, fabric: Fabric) -> tuple[Tensor, ...]:
+    """Returns what the model sees in use, what it makes of it, and the truth if it is known, (N, C, H, W) in [0, 1]."""
     picture = to_floats(crops.to(fabric.device))
     with averaged(state.model, state.average):
-        seen = task.observe(picture, randomness(fabric, _EXAMPLES))
+        seen = task.observe(picture, randomness(fabric, _EXAMPLES)) if task.supervised else picture
         answer = state.model(seen)
-        return task.untouched(seen), task.finish(seen, answer), picture
+        return task.untouched(seen), task.finish(seen, answer), *([picture] if task.supervised else [])
