@@ -208,6 +208,10 @@ function drop(id) {
   showCounts();
 }
 
+addEventListener("beforeunload", (event) => {
+  if ([...jobs.values()].some((job) => job.film && isGoing(job))) event.preventDefault(); // hours may be lost
+});
+
 const started = start();
 started.catch((error) => warn(error.message));
 takeFiles((files) => started.then(() => send(files)), (text) => (part("left-out").textContent = text)); // at once: nobody has to wait with dropping
