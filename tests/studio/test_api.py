@@ -84,14 +84,9 @@ def test_a_job_from_upload_to_removal(client, gray):
     assert state["progress"] == 1
     assert state["name"] == "al bum/Öma.jpg"
     assert state["result"] == "al bum/Öma-colorized.jpg"
-    assert state["settings"] == {
-        "task": "colorize",
-        "strength": 1,
-        "vividness": 2,
-        "hints": [],
-        "preview": None,
-        "model": None,
-    }
+    usual = {"strength": 1, "hints": [], "preview": None, "like": None, "model": None}
+    assert state["settings"] == usual | {"task": "colorize", "vividness": 2}
+    assert state["film"] is None
     assert client.get(session).json()["jobs"] == [state]
     result = client.get(f"{job}/result")
     assert "filename*=utf-8''%C3%96ma-colorized.jpg" in result.headers["content-disposition"]
@@ -164,6 +159,42 @@ def test_a_preview_asks_the_net_once_and_forgets_what_is_removed(client, gray, m
     assert len(previews._guesses) == 1
     client.delete(session)
     assert not previews._guesses
+
+
+@pytest.fixture
+def postcard():
+    """A color picture as bytes, mostly red."""
+    shades = np.zeros((60, 60, 3), np.uint8)
+    shades[:, :, 0] = np.arange(100, 220, 2)
+    shades[30:, 30:, 1] = 150
+    return encoded(shades)
+
+
+def test_colors_like_those_of_another_picture(client, gray, postcard, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(gray)
+    (tmp_path / "postcard.png").write_bytes(postcard)
+    options = ["-o", str(tmp_path / "b.jpg"), "--like", str(tmp_path / "postcard.png")]
+    assert CliRunner().invoke(command, ["colorize", str(tmp_path / "a.jpg"), *options]).exit_code == 0
+    session = new_session(client)
+    other = add(client, session, postcard, name="postcard.png")
+    job = add(client, session, gray, name="a.jpg", task="colorize", like=ended(client, other)["id"])
+    assert ended(client, job)["status"] == "done"
+    assert client.get(f"{job}/result").content == (tmp_path / "b.jpg").read_bytes()
+    settings = {"task": "colorize", "like": client.get(other).json()["id"]}
+    like, plain = (client.post(f"{job}/preview", json=each) for each in (settings, {}))
+    assert pixels_of(like)[..., 0].mean() > pixels_of(plain)[..., 0].mean()
+
+
+def test_what_nothing_can_be_like_is_a_sentence(client, gray, postcard):
+    session = new_session(client)
+    job = add(client, session, gray, name="a.jpg")
+    id = ended(client, job)["id"]
+    assert "a.jpg: is gray" in message(client.put(f"{job}/settings", json={"like": id}), 422)
+    message(client.put(f"{job}/settings", json={"like": "none"}), 404)
+    elsewhere = add(client, new_session(client), postcard)
+    like = client.get(elsewhere).json()["id"]
+    message(client.post(f"{session}/jobs?like={like}", content=gray), 404)  # of another session
+    assert len(client.get(session).json()["jobs"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.studio.conftest import choose, until, wait_done, wait_for
+from tests.studio.conftest import choose, encoded, until, wait_done, wait_for
 
 PHONE = {"width": 390, "height": 800}
 
@@ -137,13 +137,16 @@ def test_colors_stay_with_their_picture(painting, gray):
     assert page.locator(".marker").count() == 1
 
 
-def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_page):
+@pytest.fixture
+def colored():
+    """A picture with colors of its own, as the bytes of a PNG."""
     rows, columns = np.mgrid[:64, :96] / 96
-    file = io.BytesIO()
-    color = np.stack([200 - 120 * columns, 60 + 120 * rows, 90 + 60 * columns], axis=-1)
-    Image.fromarray(color.astype(np.uint8)).save(file, "PNG")
+    return encoded(np.stack([200 - 120 * columns, 60 + 120 * rows, 90 + 60 * columns], axis=-1).astype(np.uint8))
+
+
+def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_page, colored):
     page = open_page(live)
-    choose(page, ("a.png", file.getvalue()))
+    choose(page, ("a.png", colored))
     wait_done(page)
     assert "left as it is" in page.locator("#list small").inner_text()
     page.get_by_role("button", name="Give colors").click()
@@ -151,6 +154,20 @@ def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_p
     page.get_by_role("button", name="Apply").click()
     wait_for(page, "document.querySelector('#list small').textContent.includes('Colored')")
     assert page.get_by_role("radio", name="Color", exact=True).is_checked()
+
+
+def test_colors_like_those_of_another_picture(live, open_page, gray, colored):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("postcard.png", colored))
+    wait_done(page, 2)
+    page.get_by_label("Colors like those of").select_option("postcard.png")
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
+    page.locator("#list .pick").last.click()
+    assert not page.get_by_label("Colors like those of").is_visible()  # not like itself
+    page.locator("#list .pick").first.click()
+    assert page.get_by_label("Colors like those of").input_value() != ""
+    page.get_by_role("button", name="Remove postcard.png").click()
+    wait_for(page, "document.querySelector('#likes').hidden")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

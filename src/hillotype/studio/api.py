@@ -18,6 +18,7 @@ from starlette.background import BackgroundTask
 from hillotype import __version__
 from hillotype.errors import PictureError
 from hillotype.modelfile import read_card, zoo
+from hillotype.restore.palette import Palette
 from hillotype.studio.archive import zip_stream
 from hillotype.studio.jobs import Job
 from hillotype.studio.names import safe_name
@@ -35,7 +36,7 @@ from hillotype.studio.schemas import (
 )
 from hillotype.studio.sessions import Session, Sessions
 from hillotype.studio.uploads import reads_films, receive_file
-from hillotype.studio.views import TYPES, attachment, displayable, send_file, small
+from hillotype.studio.views import TYPES, attachment, displayable, read_palette, send_file, small
 
 router = APIRouter(prefix="/api/v1", responses=described(400, 403))
 
@@ -152,9 +153,9 @@ async def job_state(job: This) -> JobState:
 
 
 @router.put("/sessions/{session}/jobs/{job}/settings", tags=["jobs"], responses=described(400, 404, 422, 429))
-async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) -> JobState:
+async def restart(job: This, session: Mine, ours: Ours, settings: Annotated[Settings, Body()]) -> JobState:
     """Does the picture again with other settings; a run that goes on is cancelled."""
-    ours.queue.start(job, settings)
+    ours.queue.start(job, settings, await _palette(settings, session, ours))
     return job.state()
 
 
@@ -165,7 +166,11 @@ async def restart(job: This, ours: Ours, settings: Annotated[Settings, Body()]) 
     responses=_PREVIEW | described(404, 422),
 )
 async def preview(
-    job: This, ours: Ours, settings: Annotated[Settings, Body()], side: Annotated[int, Query(ge=16, le=1280)] = 1024
+    job: This,
+    session: Mine,
+    ours: Ours,
+    settings: Annotated[Settings, Body()],
+    side: Annotated[int, Query(ge=16, le=1280)] = 1024,
 ) -> Response:
     """The picture as these settings would color it, reduced to a longest side of so many pixels; nothing is changed.
 
@@ -173,8 +178,9 @@ async def preview(
     """
     if job.film:
         raise Refusal(422, "This is a film; set preview to 10 to have ten seconds of it.")
+    palette = await _palette(settings, session, ours)
     try:
-        content = await ours.previews.paint(job, settings, side)
+        content = await ours.previews.paint(job, settings, palette, side)
     except PictureError as error:
         raise Refusal(422, job.in_its_terms(str(error))) from error
     return Response(content, media_type="image/jpeg")
@@ -265,11 +271,26 @@ async def _start(request: Request, session: Session, ours: Sessions, upload: Upl
     settings = Settings(**upload.model_dump(exclude={"name"}))
     job = session.add(safe_name(upload.name), source, settings)
     try:
-        ours.queue.start(job, settings)
+        ours.queue.start(job, settings, await _palette(settings, session, ours))
     except Refusal:
         session.remove(job)
         raise
     return job
+
+
+async def _palette(settings: Settings, session: Session, ours: Sessions) -> Palette | None:
+    """Return the colors that a picture is to be like, if it is."""
+    if settings.like is None:
+        return None
+    other = session.find(settings.like)
+    if other.film:
+        raise Refusal(422, f"{other.name}: is a film, and colors are taken from a picture; choose one")
+    async with ours.viewing:
+        try:
+            other.palette = other.palette or await asyncio.to_thread(read_palette, other.source, ours.limits.pixels)
+        except PictureError as error:
+            raise Refusal(422, other.in_its_terms(str(error))) from error
+    return other.palette
 
 
 async def _ended(job: Job, request: Request) -> None:

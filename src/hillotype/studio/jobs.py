@@ -12,6 +12,7 @@ from pathlib import Path
 from hillotype.batch.film_files import is_film_name
 from hillotype.batch.folder import Result
 from hillotype.errors import HillotypeError
+from hillotype.restore.palette import Palette
 from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
 from hillotype.studio.problems import Refusal
@@ -28,6 +29,7 @@ class Job:
         source: the file, in a folder that is the job's own.
         film: what is known of a film; None for a picture.
         size: bytes of it.
+        palette: its colors, once somebody has asked for them.
         settings: what is done to it.
         status: where it stands.
         result: of the last run that ended.
@@ -38,6 +40,7 @@ class Job:
         self.id, self.name, self.source, self.settings = id, name, source, settings
         self.film = FilmState(seconds=0, part=False) if is_film_name(source) else None
         self.size = source.stat().st_size
+        self.palette: Palette | None = None
         self.status: Status = "queued"
         self.progress, self.runs = 0.0, 0
         self.result: Result | None = None
@@ -46,8 +49,11 @@ class Job:
         self._changed = changed
         self._run: Run | None = None
 
-    def start(self, settings: Settings) -> Run:
-        """Begin anew with these settings; the run is to be handed to the queue.
+    def start(self, settings: Settings, palette: Palette | None) -> Run:
+        """Begin anew with these settings, and the palette of another picture if it is wanted.
+
+        Returns:
+            The run, to be handed to the queue.
 
         Raises:
             Refusal: a film is given hints.
@@ -66,7 +72,7 @@ class Job:
         def tell(run: Run, share: float) -> None:
             loop.call_soon_threadsafe(self._advance, run, share)
 
-        self._run = run = Run(self.source, self.source.parent / f"run-{self.runs}", settings, tell)
+        self._run = run = Run(self.source, self.source.parent / f"run-{self.runs}", settings, palette, tell)
         self._set("queued")
         return run
 
@@ -174,7 +180,7 @@ class JobQueue:
         self._films = ThreadPoolExecutor(1, "film")
         self._waiting: set[asyncio.Task[None]] = set()
 
-    def start(self, job: Job, settings: Settings) -> None:
+    def start(self, job: Job, settings: Settings, palette: Palette | None = None) -> None:
         """Put a job at the end of the queue.
 
         Raises:
@@ -182,7 +188,7 @@ class JobQueue:
         """
         if len(self._waiting) >= self._limits.waiting:
             raise Refusal(429, f"{len(self._waiting)} pictures are waiting already; try again when some are done.")
-        task = asyncio.get_running_loop().create_task(self._work(job, job.start(settings)))
+        task = asyncio.get_running_loop().create_task(self._work(job, job.start(settings, palette)))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 

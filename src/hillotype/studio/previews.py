@@ -15,6 +15,7 @@ from PIL import Image
 from hillotype.pictures import Profile, read_picture, whole
 from hillotype.restore import load
 from hillotype.restore.colorize import Colorizer, Plane
+from hillotype.restore.palette import Palette
 from hillotype.restore.pixels import Pixels, store
 from hillotype.restore.reduce import reduced
 from hillotype.restore.restorer import room_for
@@ -44,7 +45,7 @@ class Previews:
     _guesses: OrderedDict[str, tuple[Any, _Guess]] = field(default_factory=OrderedDict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def paint(self, job: Job, settings: Settings, side: int) -> bytes:
+    async def paint(self, job: Job, settings: Settings, palette: Palette | None, side: int) -> bytes:
         """Return a JPEG of the picture as it would be colored, its longest side at most `side` pixels.
 
         A result stands in for the picture, once there is one: its lightness is the picture's, without the noise.
@@ -57,7 +58,7 @@ class Previews:
         name = settings.model if settings.task == "colorize" and settings.model else "colorize"
         async with self._turn:
             guess = await self._guess(job, path, name, side)
-            return await asyncio.to_thread(_painted, guess, name, settings)
+            return await asyncio.to_thread(_painted, guess, name, settings, palette)
 
     def forget(self, job: Job) -> None:
         """Give back what is remembered of a picture."""
@@ -87,8 +88,8 @@ def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
     return _Guess(pixels, *_colorizer(name).predict(pixels))
 
 
-def _painted(guess: _Guess, name: str, settings: Settings) -> bytes:
-    colorizer = _colorizer(name).given(settings.wishes())
+def _painted(guess: _Guess, name: str, settings: Settings, palette: Palette | None) -> bytes:
+    colorizer = _colorizer(name).given(settings.wishes(palette))
     strength, room = settings.strength, room_for(guess.pixels)
     colored = whole(colorizer.paint(guess.pixels, guess.light, guess.chroma, strength, room))
     file = io.BytesIO()

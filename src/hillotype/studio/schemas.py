@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import load_model, zoo
 from hillotype.restore.hints import read_hint
+from hillotype.restore.palette import Palette
 from hillotype.restore.wishes import MOST_VIVID, Wishes
 
 TaskName: TypeAlias = Literal["restore", "denoise", "colorize"]
@@ -32,6 +33,10 @@ Preview = Annotated[
     float | None,
     Field(gt=0, le=600, description="Of a film only so many seconds, from a third of it on; all of it if left out."),
 ]
+Like = Annotated[
+    str | None,
+    Field(max_length=40, description="The id of a color picture of the session, toward whose colors the guesses move."),
+]
 ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
 
 
@@ -46,15 +51,16 @@ class Options(BaseModel):
     preview: Preview = None
     model: ModelName = None
 
-    def wishes(self) -> Wishes:
-        """Return what is wanted of the colors."""
-        return Wishes(tuple(map(read_hint, self.hints)), self.vividness)
+    def wishes(self, palette: Palette | None) -> Wishes:
+        """Return what is wanted of the colors, with those of another picture if they are."""
+        return Wishes(tuple(map(read_hint, self.hints)), self.vividness, palette)
 
 
 class Settings(Options):
     """What is done to a picture, and how."""
 
     task: TaskName = Field("restore", description="restore: color a gray picture, denoise a noisy one.")
+    like: Like = None
 
     @model_validator(mode="after")
     def _model_fits(self) -> Settings:

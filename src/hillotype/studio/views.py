@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from PIL import Image
 
 from hillotype.files import write_whole
-from hillotype.pictures import read_picture, to_pil, write_picture
+from hillotype.pictures import Profile, read_picture, to_pil, write_picture
 from hillotype.pictures.modes import to_8_bit
+from hillotype.restore.palette import Palette, palette_of
 from hillotype.studio.problems import Refusal
 
 TYPES = {
@@ -62,6 +63,16 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
         image.save(file, "WEBP", quality=85, icc_profile=profile)
         write_whole([file.getvalue()], copy, overwrite=True)
     return copy
+
+
+def read_palette(path: Path, max_pixels: int) -> Palette:
+    """Return the colors of a picture file.
+
+    Raises:
+        PictureError: it cannot be read, or is gray.
+    """
+    picture = read_picture(path, max_pixels=max_pixels)
+    return palette_of(Profile(picture).seen(picture.pixels), name=str(path))
 
 
 async def send_file(path: Path, name: str = "") -> StreamingResponse:

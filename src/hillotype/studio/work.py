@@ -16,6 +16,7 @@ from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.palette import Palette
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.tiles import Progress
 from hillotype.studio.limits import Limits
@@ -39,6 +40,7 @@ class Run:
         source: the file.
         out: a folder of its own for the result.
         settings: what is done.
+        palette: of the picture whose colors are wanted, if they are.
         tell: is called with the run and the share of it that is done, by the thread that works.
         unwanted: is set to end it.
         seconds: how long a film lasts; 0 if it is none, or nobody has looked yet.
@@ -48,6 +50,7 @@ class Run:
     source: Path
     out: Path
     settings: Settings
+    palette: Palette | None
     tell: Callable[[Run, float], object]
     unwanted: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
@@ -65,7 +68,7 @@ class Run:
             settings = self.settings
             restorer = load(settings.model or settings.task)
             if isinstance(restorer, Colorizer | AutomaticRestorer):
-                restorer = restorer.given(settings.wishes())
+                restorer = restorer.given(settings.wishes(self.palette))
             how = FileSettings(settings.strength, max_pixels=limits.pixels)
             (job,) = find_jobs([self.source], self.out)
             (result,) = restore_files(

@@ -4,7 +4,7 @@ import { Markers } from "./markers.js";
 import { colorAt, Palette } from "./palette.js";
 
 const SIDE = 1024; // of a preview: a second is enough for it on two cores
-const HELP = "Choose a color, then click the thing that has it. It spreads up to the edges.";
+const HELP = "Choose a color, then click the thing that has it. Where it runs over, give its neighbor a color too.";
 const HELD = "Drag this point, choose another color for it, or remove it. Click elsewhere for a new one.";
 const PICK = "Click where the picture has the color that you want.";
 const MOST = 200; // points, as the API has it

@@ -111,6 +111,7 @@ function changed(job) {
   list.show(job);
   if (chosen === null) pick(job.id);
   else if (chosen === job.id) showChosen();
+  if (before?.status !== job.status) offerLikes();
   if (before && isGoing(before) && !isGoing(job)) say(`${job.name}: ${describe(job)}`);
   showCounts();
 }
@@ -118,8 +119,15 @@ function changed(job) {
 function pick(id) {
   chosen = id;
   list.choose(id);
+  offerLikes();
   form.show(jobs.get(id).settings);
   showChosen();
+}
+
+/** Offers the colors of those pictures that have some of their own. */
+function offerLikes() {
+  const colored = (job) => job.status === "done" && !job.film && !job.steps.includes("colorize") && job.id !== chosen;
+  form.offerLikes([...jobs.values()].filter(colored), jobs.get(chosen)?.settings.like);
 }
 
 function showChosen() {
@@ -187,7 +195,8 @@ const restart = attempt(async (settings) => {
 const restartAll = attempt(async () => {
   const common = form.read();
   for (const job of jobs.values()) {
-    const settings = { ...common, hints: colors.hints(job), preview: job.settings.preview }; // these are its own
+    const like = common.like === job.id ? null : common.like;
+    const settings = { ...common, like, hints: colors.hints(job), preview: job.settings.preview }; // the last two are its own
     const same = Object.entries(settings).every(([key, value]) => String(job.settings[key]) === String(value));
     if (job.film) settings.preview = PREVIEW;
     if (!job.id.startsWith("sending") && !(same && job.status === "done")) await session.restart(job.id, settings);
@@ -200,6 +209,7 @@ function drop(id) {
   jobs.delete(id);
   colors.forget(id);
   list.remove(id);
+  offerLikes();
   if (chosen === id) {
     chosen = null;
     if (next) pick(next);
@@ -207,6 +217,10 @@ function drop(id) {
   }
   showCounts();
 }
+
+addEventListener("beforeunload", (event) => {
+  if ([...jobs.values()].some((job) => job.film && isGoing(job))) event.preventDefault(); // hours may be lost
+});
 
 const started = start();
 started.catch((error) => warn(error.message));

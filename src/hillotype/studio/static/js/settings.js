@@ -25,15 +25,17 @@ export class SettingsForm {
       task: values.get("task"),
       strength: Number(values.get("strength")),
       vividness: Number(values.get("vividness")),
+      like: values.get("like") || null,
       model: values.get("model") || null,
     };
   }
 
   show(settings) {
-    const { task, strength, vividness, model } = this.form.elements;
+    const { task, strength, vividness, like, model } = this.form.elements;
     task.value = settings.task;
     this.offerModels();
-    [strength.value, vividness.value, model.value] = [settings.strength, settings.vividness, settings.model ?? ""];
+    [strength.value, vividness.value] = [settings.strength, settings.vividness];
+    [like.value, model.value] = [settings.like ?? "", settings.model ?? ""];
     this.label();
   }
 
@@ -45,9 +47,18 @@ export class SettingsForm {
     document.getElementById("models").hidden = fitting.length < 2;
   }
 
+  /** Offers pictures, {id, name}, whose colors another may get. */
+  offerLikes(pictures, value) {
+    const { like } = this.form.elements;
+    like.replaceChildren(new Option("none", ""), ...pictures.map(({ id, name }) => new Option(name, id)));
+    like.value = value ?? "";
+    this.label();
+  }
+
   label() {
-    const { task, strength, vividness } = this.form.elements;
+    const { task, strength, vividness, like } = this.form.elements;
     vividness.closest(".slider").hidden = task.value === "denoise";
+    document.getElementById("likes").hidden = task.value === "denoise" || like.options.length < 2;
     for (const slider of [strength, vividness]) {
       const text = `${Math.round(slider.value * 100)}%`;
       document.getElementById(`${slider.name}-shown`).textContent = text;
