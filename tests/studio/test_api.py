@@ -8,6 +8,7 @@ import httpx2
 import numpy as np
 import pytest
 from PIL import Image
+from tests.conftest import write_tiny_colorizer
 from tests.studio.conftest import API, encoded, opened, served, until
 from typer.testing import CliRunner
 
@@ -213,6 +214,18 @@ def test_hints_that_are_none_are_a_sentence(client, gray, hints, words):
     job = add(client, new_session(client), gray, name="a.jpg")
     assert words in message(client.post(f"{job}/preview", json={"hints": hints}), 422)
     assert words in message(client.post(f"{API}/colorize", params={"hints": hints}, content=gray), 422)
+
+
+def test_certainty_is_a_gray_map_or_a_sentence(client, gray, tiny_zoo):
+    job = add(client, new_session(client), gray, name="a.jpg")
+    ended(client, job)
+    answer = client.get(f"{job}/certainty?side=30")
+    assert answer.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(answer.content)).size == (30, 20)
+    half = add(client, new_session(client), gray[: len(gray) // 2], name="half.jpg")
+    assert message(client.get(f"{half}/certainty"), 422).startswith("half.jpg: ")
+    write_tiny_colorizer(tiny_zoo / "colorize.onnx", doubt=False)
+    assert "does not tell where it guesses" in message(client.get(f"{job}/certainty"), 422)
 
 
 def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):

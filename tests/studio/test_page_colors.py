@@ -77,6 +77,19 @@ def test_a_color_is_put_and_seen_dragged_changed_removed_and_applied(painting):
     wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
 
 
+def test_guesses_are_shown_darker(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    button = page.get_by_role("button", name="Show guesses")
+    plain = shade(page, 0.8, 0.5)
+    button.click()
+    wait_for(page, "document.querySelector('.certainty').naturalWidth > 0")
+    until(lambda: shade(page, 0.8, 0.5).mean() < plain.mean() - 5)
+    button.click()
+    until(lambda: np.abs(shade(page, 0.8, 0.5) - plain).max() < 5)
+
+
 def test_by_keyboard_alone(painting):
     page = painting()
     page.get_by_role("radio", name="navy blue").focus()

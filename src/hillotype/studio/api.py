@@ -16,7 +16,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
 from hillotype import __version__
-from hillotype.errors import PictureError
+from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import read_card, zoo
 from hillotype.restore.palette import Palette
 from hillotype.studio.archive import zip_stream
@@ -49,6 +49,7 @@ _PICTURE_OUT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture", "content": dict.fromkeys(TYPES.values(), _PICTURE)}
 }
 _PREVIEW: dict[int | str, dict[str, Any]] = {200: {"description": "The preview", "content": {"image/jpeg": _PICTURE}}}
+_CERTAINTY: dict[int | str, dict[str, Any]] = {200: {"description": "The map", "content": {"image/png": _PICTURE}}}
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "A ZIP file", "content": {"application/zip": _PICTURE}}}
 
 _UPLOAD = described(404, 408, 413, 422, 429, 507)
@@ -184,6 +185,23 @@ async def preview(
     except PictureError as error:
         raise Refusal(422, job.in_its_terms(str(error))) from error
     return Response(content, media_type="image/jpeg")
+
+
+@router.get(
+    "/sessions/{session}/jobs/{job}/certainty",
+    tags=["jobs"],
+    response_class=Response,
+    responses=_CERTAINTY | described(404, 422),
+)
+async def certainty(job: This, ours: Ours, side: Annotated[int, Query(ge=16, le=1280)] = 1024) -> Response:
+    """Where the colors are known (white) and where they are guessed (black), reduced as a preview is."""
+    if job.film:
+        raise Refusal(422, "This is a film; certainty is shown of pictures.")
+    try:
+        content = await ours.previews.certainty(job, side)
+    except (PictureError, ModelFileError) as error:
+        raise Refusal(422, job.in_its_terms(str(error))) from error
+    return Response(content, media_type="image/png")
 
 
 @router.post("/sessions/{session}/jobs/{job}/cancel", tags=["jobs"], responses=described(404))

@@ -55,10 +55,21 @@ class Previews:
             ModelFileError: the model is damaged.
         """
         path = job.target() if job.status == "done" else job.source
-        name = settings.model if settings.task == "colorize" and settings.model else "colorize"
+        name = _model(settings)
         async with self._turn:
             guess = await self._guess(job, path, name, side)
             return await asyncio.to_thread(_painted, guess, name, settings, palette)
+
+    async def certainty(self, job: Job, side: int) -> bytes:
+        """Return a PNG that is white where the colors of the picture are known and black where they are guessed.
+
+        Raises:
+            PictureError: the picture cannot be read.
+            ModelFileError: the model is damaged, or does not tell.
+        """
+        path = job.target() if job.status == "done" else job.source
+        async with self._turn:
+            return await asyncio.to_thread(_certainty, path, _model(job.settings), side, self.max_pixels)
 
     def forget(self, job: Job) -> None:
         """Give back what is remembered of a picture."""
@@ -77,15 +88,30 @@ class Previews:
         return known[1]
 
 
-def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
+def _model(settings: Settings) -> str:
+    return settings.model if settings.task == "colorize" and settings.model else "colorize"
+
+
+def _small(path: Path, side: int, max_pixels: int) -> Plane:
+    """Read a picture, its longest side at most `side`, as float32 (h, w, 1 or 3) in [0, 1]."""
     picture = read_picture(path, max_pixels=max_pixels)
     height, width = picture.pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    small = reduced(Profile(picture).seen(picture.pixels), size)
+    return reduced(Profile(picture).seen(picture.pixels), size)
+
+
+def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
+    small = _small(path, side, max_pixels)
     pixels = np.empty(small.shape, np.uint8)
     store(small, pixels)
     return _Guess(pixels, *_colorizer(name).predict(pixels))
+
+
+def _certainty(path: Path, name: str, side: int, max_pixels: int) -> bytes:
+    file = io.BytesIO()
+    _colorizer(name).certainty(_small(path, side, max_pixels)).save(file, "PNG")
+    return file.getvalue()
 
 
 def _painted(guess: _Guess, name: str, settings: Settings, palette: Palette | None) -> bytes:

@@ -9,6 +9,7 @@ export class Compare {
     this.slider = slider;
     this.before = stage.querySelector(".before");
     this.after = stage.querySelector(".after");
+    this.certainty = stage.querySelector(".certainty"); // lies over it
     this.size = null; // of the picture, in its pixels
     this.shown = null; // the address of the picture that has this size
     this.scale = 1; // CSS pixels a pixel of the picture
@@ -142,7 +143,7 @@ export class Compare {
     const within = (at, shown, room) => (shown <= room ? (room - shown) / 2 : Math.min(0, Math.max(room - shown, at)));
     this.x = within(this.x, wide, width);
     this.y = within(this.y, high, height);
-    for (const image of [this.before, this.after]) {
+    for (const image of [this.before, this.after, this.certainty]) {
       image.style.width = `${this.size.width}px`;
       image.style.height = `${this.size.height}px`;
       image.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;

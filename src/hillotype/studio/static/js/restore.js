@@ -1,6 +1,7 @@
 // The page that restores: what the person does becomes calls of the API, what the studio tells becomes what is seen.
 
 import { get, openSession } from "./api.js";
+import { Certainty } from "./certainty.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
 import { FILMS, FilmView, hasFrame, PREVIEW } from "./film.js";
@@ -13,7 +14,7 @@ const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be
 const part = (id) => document.getElementById(id);
 const jobs = new Map(); // by id, in the order in which they came
 let chosen = null;
-let session, list, compare, form, colors, film, about;
+let session, list, compare, form, colors, certainty, film, about;
 
 async function start() {
   const [models, told] = await Promise.all([get("models"), get("about")]);
@@ -24,6 +25,7 @@ async function start() {
   compare = new Compare(part("stage"), part("cut"));
   form = new SettingsForm(part("settings"), models, { moving, changed: () => restart(read()) });
   colors = new Colors(compare, session, { read, apply: restart, show: showChosen, say, warn });
+  certainty = new Certainty(compare, { address: (job) => session.address(job.id, `certainty?run=${job.run}`), warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
   film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
   part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
@@ -133,6 +135,7 @@ function offerLikes() {
 function showChosen() {
   const job = jobs.get(chosen);
   colors.open(job);
+  certainty.open(job);
   const done = job.status === "done";
   const preview = colors.previewOf(job);
   const pending = colors.pending(job);
