@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_importing = threading.Lock()
+
 
 class OpenVinoNetwork:
     """A network on the processor, in float16 where that is faster, else in float32.
@@ -41,8 +43,13 @@ class OpenVinoNetwork:
         return self._here.network
 
 
-@cache
 def _core() -> Any:  # noqa: ANN401
+    with _importing:
+        return _imported()
+
+
+@cache
+def _imported() -> Any:  # noqa: ANN401
     """Import OpenVINO without its telemetry, which tells Google Analytics of each import; nothing here is sent.
 
     Its package does without where that one is missing, so it is missing while this one is imported.
