@@ -21,7 +21,7 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, source: bytes | Path, threads: int) -> None:
-        self._model = _core().read_model(source)
+        self._model = core().read_model(source)
         self._options = {"INFERENCE_PRECISION_HINT": "f16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
         self._here = threading.local()
         self._compiled()
@@ -38,12 +38,13 @@ class OpenVinoNetwork:
 
     def _compiled(self) -> Any:  # noqa: ANN401
         if not hasattr(self._here, "network"):
-            self._here.network = _core().compile_model(self._model, "CPU", self._options)
+            self._here.network = core().compile_model(self._model, "CPU", self._options)
             self._here.request = self._here.network.create_infer_request()
         return self._here.network
 
 
-def _core() -> Any:  # noqa: ANN401
+def core() -> Any:  # noqa: ANN401
+    """Return OpenVINO's core, which reads and compiles networks."""
     with _importing:
         return _imported()
 
