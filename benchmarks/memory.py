@@ -1,9 +1,11 @@
-"""Measures the peak memory of whole commands on pictures of 24, 100 and 400 megapixels.
+"""Measures the peak memory of whole commands on pictures of 24, 100 and 400 megapixels, or that of a folder.
 
     python benchmarks/memory.py [--megapixels 24 100 400] [--commands colorize denoise restore] [--formats jpg tif]
+    python benchmarks/memory.py --album 1000
 
 Every row is one process, run once: wall and CPU seconds (user + system) and peak memory. Pictures are noisy, gray or
-color. JPEG is left out above 200 megapixels: it is decoded whole.
+color. JPEG is left out above 200 megapixels: it is decoded whole. An album is so many pictures of 0.06 megapixels,
+every second one gray; the rows are what is in memory while it is restored. Needs Linux.
 """
 
 import argparse
@@ -55,6 +57,28 @@ def write(path: Path, megapixels: float, mode: str) -> None:
     tifffile.imwrite(path, strips, shape=shape, dtype="uint8", planarconfig=contiguous, **options)
 
 
+def album(count: int) -> None:
+    """Prints the memory of this process after every 100 pictures of a folder."""
+    from engines import photographs
+
+    import hillotype
+    from hillotype.batch.folder import find_jobs, restore_files
+    from hillotype.batch.journal import Journal
+
+    with tempfile.TemporaryDirectory() as name:
+        folder, out = Path(name, "album"), Path(name, "out")
+        folder.mkdir()
+        photographs(folder, count, 0.06)
+        print("| pictures | MB |\n|---|---|")
+        with Journal(out, {}) as journal:
+            results = restore_files(hillotype.load("restore"), find_jobs([folder], out), journal=journal)
+            for number, result in enumerate(results, 1):
+                assert not result.message, result
+                if number % 100 == 0:
+                    pages = int(Path("/proc/self/statm").read_text().split()[1])
+                    print(f"| {number} | {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} |", flush=True)
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -62,7 +86,11 @@ def main() -> None:
     parser.add_argument("--commands", nargs="+", default=["colorize", "denoise", "restore"])
     parser.add_argument("--formats", nargs="+", choices=("jpg", "png", "tif"), default=["jpg", "tif"])
     parser.add_argument("--modes", nargs="+", choices=("L", "RGB"), default=["L", "RGB"])
+    parser.add_argument("--album", type=int, help="measure a folder of so many small pictures instead")
     settings = parser.parse_args()
+    if settings.album:
+        album(settings.album)
+        return
     print(f"{os.cpu_count()} cores\n")
     print("| command | megapixels | picture | wall s | CPU s | peak MB |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:

@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--megapixels", type=float, default=12.0, help="of the single pictures")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--album", type=int, default=24, help="pictures in the folder")
+    parser.add_argument("--album", type=int, default=96, help="pictures in the folder")
     parser.add_argument("--album-megapixels", type=float, default=1.6)
     parser.add_argument("--pictures", type=int, default=4, help="beside other denoisers")
     parser.add_argument("--device", default="cpu", help="of `hillotype`, but beside other denoisers")

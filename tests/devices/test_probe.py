@@ -3,11 +3,15 @@ import json
 import numpy as np
 import pytest
 
-from hillotype.devices import Device, probe
+from hillotype.devices import Device, has_openvino, probe
 from hillotype.devices.probe import Measured
 from hillotype.modelfile import load_model
 
 FASTER = Measured(cpu=0.030, openvino=0.008, apart=1e-4)
+
+
+# not importorskip, which would import it with its telemetry
+needs_openvino = pytest.mark.skipif(not has_openvino(), reason="pip install 'hillotype[openvino]'")
 
 
 @pytest.fixture
@@ -72,8 +76,8 @@ def test_auto_asks_only_for_what_runs_at_full_size(tiny_zoo, monkeypatch):
     assert asked == [(3, 4)]
 
 
+@needs_openvino
 def test_it_measures(tiny_zoo):
-    pytest.importorskip("openvino", reason="pip install 'hillotype[openvino]'")
     found = probe._measure((tiny_zoo / "denoise-color.onnx").read_bytes(), 3, 32)
     assert found.cpu > 0
     assert found.openvino > 0

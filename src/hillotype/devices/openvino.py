@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_importing = threading.Lock()
+
 
 class OpenVinoNetwork:
     """A network on the processor, in float16 where that is faster, else in float32.
@@ -19,7 +21,7 @@ class OpenVinoNetwork:
     """
 
     def __init__(self, source: bytes | Path, threads: int) -> None:
-        self._model = _core().read_model(source)
+        self._model = core().read_model(source)
         self._options = {"INFERENCE_PRECISION_HINT": "f16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
         self._here = threading.local()
         self._compiled()
@@ -36,13 +38,19 @@ class OpenVinoNetwork:
 
     def _compiled(self) -> Any:  # noqa: ANN401
         if not hasattr(self._here, "network"):
-            self._here.network = _core().compile_model(self._model, "CPU", self._options)
+            self._here.network = core().compile_model(self._model, "CPU", self._options)
             self._here.request = self._here.network.create_infer_request()
         return self._here.network
 
 
+def core() -> Any:  # noqa: ANN401
+    """Return OpenVINO's core, which reads and compiles networks."""
+    with _importing:
+        return _imported()
+
+
 @cache
-def _core() -> Any:  # noqa: ANN401
+def _imported() -> Any:  # noqa: ANN401
     """Import OpenVINO without its telemetry, which tells Google Analytics of each import; nothing here is sent.
 
     Its package does without where that one is missing, so it is missing while this one is imported.

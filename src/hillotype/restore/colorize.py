@@ -147,7 +147,8 @@ class Colorizer(Restorer):
             return float(rows.stop)
 
         with ThreadPoolExecutor(self.threads) as pool:
-            for done in pool.map(color, _strips(height, width)):
+            each = pool.map if self.threads > 1 else map  # alone it needs no other thread
+            for done in each(color, _strips(height, width)):
                 if progress is not None:
                     progress(done / height)
         return out
