@@ -1,11 +1,16 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 from tests.conftest import write_tiny_colorizer
 
 import hillotype
-from hillotype.errors import ModelFileError
+from hillotype.color import LAB_CHROMA_SCALE, rgb_to_lab
+from hillotype.data import load_pictures, open_source, split_names
+from hillotype.errors import DataError, ModelFileError
 from hillotype.restore.certainty import UNSURE, certainty_map
+from hillotype.restore.reduce import reduced
 
 
 def test_a_map_is_white_where_sure_and_black_where_not():
@@ -38,3 +43,21 @@ def test_a_model_that_does_not_tell_its_doubt_colorizes_all_the_same(tmp_path):
     assert colorize(gray).shape == (40, 50, 3)
     with pytest.raises(ModelFileError, match="does not tell where it guesses"):
         colorize.certainty(gray)
+
+
+@pytest.mark.skipif(not os.environ.get("HILLOTYPE_DATA"), reason="needs photographs: set HILLOTYPE_DATA")
+def test_where_doubt_is_larger_so_is_the_error():
+    try:
+        source = open_source("zip:photos-nips17-256.zip")
+    except DataError:
+        pytest.skip("photos-nips17-256.zip is not in HILLOTYPE_DATA")
+    colorize, stated, made = hillotype.load("colorize"), [], []
+    for picture in load_pictures(source, split_names(source.names, "validation")):
+        light, chroma = colorize.predict(picture)
+        truth = rgb_to_lab(reduced(picture, light.shape).transpose(2, 0, 1)[None])[0, 1:]
+        stated.append(colorize.doubt(picture).ravel())
+        made.append(np.linalg.norm(chroma * LAB_CHROMA_SCALE - truth, axis=0).ravel())
+    order = np.argsort(np.concatenate(stated))
+    errors = [part.mean() for part in np.array_split(np.concatenate(made)[order], 5)]
+    assert errors == sorted(errors)
+    assert errors[-1] > 2 * errors[0]

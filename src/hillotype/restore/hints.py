@@ -112,7 +112,7 @@ class Spread:
         chroma: difference of the guessed (a*, b*) / 110.
     """
 
-    path: float = 1.2
+    path: float = 1.5
     lightness: float = 0.2
     chroma: float = 0.15
 
