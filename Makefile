@@ -1,13 +1,14 @@
 # make demo    restores the pictures of examples/ and names the page that shows them
 # make test    everything that CI checks
 # make benchmark-speed   times whole commands, folders, and a megapixel beside other denoisers
+# make benchmark-quality   the figures of the shipped models beside baselines
 # make format  puts the code into the project's format
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check format benchmark-speed clean
+.PHONY: demo test check format benchmark-speed benchmark-quality clean
 
 demo: .venv/use
 	$(BIN)/hillotype restore examples -o demo --overwrite --page
@@ -29,6 +30,17 @@ format: .venv/dev
 benchmark-speed: .venv/dev
 	-$(PIP) bm3d opencv-python-headless
 	$(BIN)/python benchmarks/speed.py
+
+# every figure of the shipped models; HILLOTYPE_DATA names the folder of the pictures
+benchmark-quality: .venv/dev
+	$(BIN)/hillotype evaluate denoise-gray --data zip:benchmarks.zip/bsd68
+	$(BIN)/hillotype evaluate denoise-color --data zip:benchmarks.zip/cbsd68
+	$(BIN)/python benchmarks/robustness.py
+	$(BIN)/hillotype evaluate colorize --data zip:benchmarks.zip/kodak24
+	$(BIN)/hillotype evaluate colorize --data zip:photos-nips17-256.zip --split test
+	$(BIN)/hillotype evaluate colorize --data zip:historic.zip/prokudin-gorskii
+	$(BIN)/python benchmarks/hints.py
+	$(BIN)/python benchmarks/certainty.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
