@@ -33,6 +33,7 @@ from hillotype.film.steady import steadied
 from hillotype.metrics import ciede2000, colorfulness
 from hillotype.restore import load
 from hillotype.restore.guided import box_mean
+from hillotype.restore.restorer import room_for
 
 EVERY = 5
 """CIEDE2000 and colorfulness are measured on each fifth frame."""
@@ -114,7 +115,8 @@ def quality(path: Path, most: int) -> None:
         colored = {"gray": gray, "truth": truth}
         for name, guess in (("frame by frame", chroma), ("steady in time", steady)):
             pixels = lab_to_rgb(gray).transpose(0, 2, 3, 1)[0].clip(0, 1).astype(np.float32)
-            colored[name] = rgb_to_lab(colorizer.paint(pixels, light, guess, 1.0).transpose(2, 0, 1)[None])
+            answer = colorizer.paint(pixels, light, guess, 1.0, room_for(pixels))
+            colored[name] = rgb_to_lab(answer.transpose(2, 0, 1)[None])
         for name, row in rows.items():
             row.add(colored[name], truth, still, full=number % EVERY == 0)
     count = len(rows["truth"].histograms)
