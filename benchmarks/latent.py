@@ -193,8 +193,9 @@ def pythae(folder: Path) -> None:
     """The same variational autoencoder, epochs and batches, trained by hillotype and by pythae, one after the other.
 
     Both validate three times on as many pictures. Each computes as it does by default: hillotype in bfloat16 where the
-    recipe says so, pythae in float32.
+    recipe says so, pythae in float32. What draws our curves is imported before, as pythae is.
     """
+    import matplotlib.figure  # noqa: F401
     from beside_pythae import EPOCHS, train_with_pythae
 
     ours = train(folder, "vae-beside-pythae", "mnist-vae", {"optimization.epochs": EPOCHS})
