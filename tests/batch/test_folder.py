@@ -412,6 +412,7 @@ def test_names_that_a_disk_takes_for_one_lose_no_result(again, album, tmp_path, 
     monkeypatch.setattr(steps_module, "identity", lambda _: (1, 1))  # as for a.jpg and A.JPG on a stick
     before = (tmp_path / "out" / "a.png").read_bytes()
     statuses = again(overwrite=True, strength=0.1)
-    assert list(statuses.values()) == ["done", *["failed"] * 4]
+    assert sorted(statuses.values()) == ["done", *["failed"] * 4]  # whichever comes first
     assert "another picture on this disk" in again.messages[0]
-    assert (tmp_path / "out" / "a.png").read_bytes() == before
+    changed = (tmp_path / "out" / "a.png").read_bytes() != before
+    assert changed == (statuses["a.png"] == "done")

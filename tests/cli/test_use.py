@@ -196,10 +196,11 @@ def test_an_interruption_leaves_nothing_half_done(tiny_zoo, picture, tmp_path, m
     result = run("colorize", picture.parent, "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert "interrupted" in result.stderr
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".hillotype", "a.jpg"]
+    whole = {path.name for path in (tmp_path / "out").iterdir()} - {".hillotype"}
+    assert whole < {"a.jpg", "b.jpg"}  # one may have been written, or none
     result = run("colorize", picture.parent, "-o", tmp_path / "out")
     assert result.exit_code == 0
-    assert "1 done, 1 done already" in result.stdout
+    assert ("1 done, 1 done already" if whole else "2 done") in result.stdout
 
 
 def test_a_second_run_says_how_many_were_done(tiny_zoo, picture, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 from itertools import islice
+from random import Random
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def cut_short_mkv(path):
         (lambda path: None, "no such file"),
         (lambda path: path.mkdir(), "no regular file"),
         (lambda path: path.write_bytes(b""), "empty"),
-        (lambda path: path.write_bytes(os.urandom(5000)), "truncated or damaged"),
+        (lambda path: path.write_bytes(Random(0).randbytes(5000)), "truncated or damaged"),
         (lambda path: path.write_text("no film at all\n" * 50), "truncated or damaged"),
         (lambda path: Image.new("RGB", (40, 30)).save(path, "JPEG"), "a picture, not a film"),
         (lambda path: Image.new("RGB", (40, 30)).save(path, "PNG"), "a picture, not a film"),

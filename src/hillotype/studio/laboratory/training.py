@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 from hillotype.studio.laboratory.recipes import find_recipe
@@ -15,8 +14,11 @@ from hillotype.studio.laboratory.runs import LOG, RECIPE
 from hillotype.studio.laboratory.schemas import Start, TrainingState
 from hillotype.studio.problems import Refusal
 
-_ASKED = 10  # times that a training is asked to end: an interruption is lost where Python cannot raise it
-_PATIENCE = 3.0  # seconds for it to end by itself, each time
+_PATIENCE = 30.0  # seconds for a training to end by itself once it is asked to
+# A studio that a shell runs in the background ignores interruptions, and so would what it starts.
+_HILLOTYPE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from hillotype.cli import main; main()"
+)
 
 
 class Trainer:
@@ -51,9 +53,13 @@ class Trainer:
 
     def stop(self) -> TrainingState:
         """End the training; it can go on from its last checkpoint."""
-        if self._process is not None and not _ended(self._process):
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         return self.state()
 
     def close(self) -> None:
@@ -70,7 +76,7 @@ class Trainer:
         return TrainingState(name=name, going=going, message=self._last_line() if failed else "")
 
     def _train(self, recipe: Path, folder: Path, *options: str) -> TrainingState:
-        command = [sys.executable, "-m", "hillotype", "train", str(recipe), "-o", str(folder), *options]
+        command = [sys.executable, "-c", _HILLOTYPE, "train", str(recipe), "-o", str(folder), *options]
         with self._starting:
             if self.state().going:
                 raise Refusal(409, f"{self.state().name} is being trained; stop it first, or wait for its end.")
@@ -90,13 +96,3 @@ class Trainer:
         self._told.seek(0)
         lines = self._told.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1].removeprefix("error: ") if lines else "The training failed and said nothing."
-
-
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    """Ask a process to end, and tell whether it did."""
-    for _ in range(_ASKED):
-        process.send_signal(signal.SIGINT)  # nothing happens if it has ended
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
-            return True
-    return False
