@@ -23,7 +23,7 @@ from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
 from hillotype.pictures import Picture, Rows, read_picture, to_pil, whole
-from hillotype.restore.reduce import reduced
+from hillotype.restore.reduce import fitting_size, reduced
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1000, 480
 """Longest side of the small copies, in pixels: where there are few, and where there are more than `FEW`."""
@@ -116,9 +116,8 @@ def describe(result: Result) -> str:
 
 def _preview_size(picture: Picture, side: int) -> tuple[int, int]:
     """Return width and height of the small copy, whose longest side is `side` at most."""
-    height, width = picture.pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    height, width = fitting_size(picture.pixels.shape, side)
+    return width, height
 
 
 def _data_url(picture: Picture, size: tuple[int, int]) -> str:

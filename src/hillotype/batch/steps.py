@@ -32,8 +32,9 @@ from hillotype.batch.standing import judge
 from hillotype.batch.url import stands
 from hillotype.errors import HillotypeError, PictureError
 from hillotype.files import make_folder, write_whole, writing
-from hillotype.pictures import Picture, Profile, read_content, read_picture, write_picture
+from hillotype.pictures import Picture, read_content, read_picture, write_picture
 from hillotype.pictures.modes import quiet_pillow
+from hillotype.pictures.profiles import in_srgb
 from hillotype.restore.restorer import Restorer
 
 LARGE: Final = 25_000_000
@@ -185,7 +186,7 @@ class Steps:
                 film = self.films(opened.job, told)
             return Made(opened, film, None, film.steps, film.notes)
         picture = read_picture(opened.job.source, max_pixels=self.settings.max_pixels)
-        plan = restorer.plan(Profile(picture).seen(picture.pixels))
+        plan = restorer.plan(in_srgb(picture))
         restored = restorer.restore(picture, self.settings.strength, told, plan) if plan.steps else picture
         before = None if self.compare is None else picture
         return Made(opened, restored, before, plan.steps, (*plan.reasons, *restored.notes))

@@ -128,7 +128,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
             "page": shown,
         }
         report |= document(results, settings, time.perf_counter() - start)
-        if request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
+        if not error and request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
             error = _write_certainty(request.certainty, request, restorer, settings)
             report["certainty"] = request.certainty
         if not error:

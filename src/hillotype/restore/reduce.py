@@ -24,6 +24,13 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def fitting_size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
+    """Return the size at which a picture (H, W, ...) has a long side of `side` at most; nothing is enlarged."""
+    height, width = shape[:2]
+    scale = min(1.0, side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
 def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
     """Return the picture at `size` (h, w), as float32 in [0, 1]."""
     height, width = pixels.shape[:2]

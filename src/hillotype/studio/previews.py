@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from hillotype.pictures import Profile, read_picture, whole
+from hillotype.pictures import read_picture, whole
+from hillotype.pictures.profiles import in_srgb
 from hillotype.restore import load
 from hillotype.restore.colorize import Colorizer, Plane
 from hillotype.restore.palette import Palette
 from hillotype.restore.pixels import Pixels, store
-from hillotype.restore.reduce import reduced
+from hillotype.restore.reduce import fitting_size, reduced
 from hillotype.restore.restorer import room_for
 
 if TYPE_CHECKING:
@@ -95,10 +96,7 @@ def _model(settings: Settings) -> str:
 def _small(path: Path, side: int, max_pixels: int) -> Plane:
     """Read a picture, its longest side at most `side`, as float32 (h, w, 1 or 3) in [0, 1]."""
     picture = read_picture(path, max_pixels=max_pixels)
-    height, width = picture.pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = max(1, round(height * scale)), max(1, round(width * scale))
-    return reduced(Profile(picture).seen(picture.pixels), size)
+    return reduced(in_srgb(picture), fitting_size(picture.pixels.shape, side))
 
 
 def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:

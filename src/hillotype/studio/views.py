@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from PIL import Image
 
 from hillotype.files import write_whole
-from hillotype.pictures import Profile, read_picture, to_pil, write_picture
+from hillotype.pictures import read_picture, to_pil, write_picture
 from hillotype.pictures.modes import to_8_bit
+from hillotype.pictures.profiles import in_srgb
 from hillotype.restore.palette import Palette, palette_of
 from hillotype.studio.problems import Refusal
 
@@ -71,8 +72,7 @@ def read_palette(path: Path, max_pixels: int) -> Palette:
     Raises:
         PictureError: it cannot be read, or is gray.
     """
-    picture = read_picture(path, max_pixels=max_pixels)
-    return palette_of(Profile(picture).seen(picture.pixels), name=str(path))
+    return palette_of(in_srgb(read_picture(path, max_pixels=max_pixels)), name=str(path))
 
 
 async def send_file(path: Path, name: str = "") -> StreamingResponse:
