@@ -60,6 +60,8 @@ def test_gradients_reach_every_trained_parameter(name):
     model, taken, _ = make(name)
     if not model.trained_parameters():
         pytest.skip("fitted, not trained")
+    for parameter in model.trained_parameters():
+        parameter.data.add_(0.01)  # away from zeros, where some begin
     model.train()
     model(torch.rand(2, taken, *shape_for(model, 2))).square().mean().backward()
     for parameter in model.trained_parameters():
@@ -166,6 +168,8 @@ def test_residual_unet_has_its_parameters_and_no_bias():
 def test_the_halo_covers_the_reach_of_a_pixel():
     torch.manual_seed(0)
     model = ResidualUNet(1, 1, widths=(4, 4, 4)).double().eval()
+    for parameter in model.parameters():
+        parameter.data.add_(0.05)  # a block begins as the identity, which reaches nothing
     plain = torch.rand(1, 1, 208, 208, dtype=torch.double)
     reach = 0
     for place in range(100, 108):

@@ -119,6 +119,19 @@ def test_a_run_may_start_with_the_weights_of_a_model_file(tiny, tmp_path):
             torch.testing.assert_close(after[name], before[name], rtol=1e-3, atol=1e-6)  # files hold float16
 
 
+def test_a_deeper_net_starts_as_the_shallower_one(tiny, tmp_path):
+    fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path / "first")
+    export(tmp_path / "first", tmp_path / "first.onnx")
+    still = {"steps": 1, "batch": 2, "learning_rate": 1e-12}
+    deeper = {"name": "residual_unet", "widths": [8, 16], "blocks": [2, 3]}
+    first = open_run(tmp_path / "first").model.eval()
+    picture = torch.rand(1, 3, 16, 16)
+    for start in ("first", "first.onnx"):
+        fit(tiny(start=str(tmp_path / start), model=deeper, optimization=still), tmp_path / f"from-{start}")
+        second = open_run(tmp_path / f"from-{start}").model.eval()
+        torch.testing.assert_close(second(picture), first(picture), rtol=1e-3, atol=1e-4)  # files hold float16
+
+
 def test_a_start_of_another_model_is_refused(tiny, tmp_path):
     fit(tiny(optimization={"steps": 1, "batch": 2}), tmp_path / "first")
     export(tmp_path / "first", tmp_path / "first.onnx")

@@ -86,7 +86,7 @@ class ResidualUNet(ImageModel):
                 nn.init.kaiming_normal_(module.first.weight, nonlinearity="relu")
         for module in self.modules():
             if isinstance(module, _ResidualBlock):
-                module.second.weight.data.mul_(0.2)
+                nn.init.zeros_(module.second.weight)  # a block more changes nothing at first
         self.tail.weight.data.mul_(0.1)
 
     def forward(self, x: Tensor) -> Tensor:

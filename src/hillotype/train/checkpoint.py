@@ -92,8 +92,21 @@ def read_averaged(path: Path, model: nn.Module) -> dict[str, Any]:
     """
     tensors, _, progress = _read(path)
     with _fitting(path):
-        model.load_state_dict(_part(tensors, "model/") | _part(tensors, "average/"))
+        model.load_state_dict(_averaged(tensors))
     return progress
+
+
+def averaged_weights(path: Path) -> dict[str, Tensor]:
+    """Returns the averaged weights of a checkpoint, by name.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    return _averaged(_read(path)[0])
+
+
+def _averaged(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return _part(tensors, "model/") | _part(tensors, "average/")
 
 
 def read_run(path: Path) -> dict[str, Any]:

@@ -15,29 +15,33 @@ from hillotype.train import checkpoint
 def read_start(start: str, model: nn.Module) -> None:
     """Fills `model` with the best weights of a run folder, of a model of the zoo, or of a model file.
 
+    A larger net may start from a smaller one of its kind: what that one lacks stays as it is, so that blocks that begin
+    as the identity change nothing at first (Chen et al. 2016, Net2Net, https://arxiv.org/abs/1511.05641).
+
     Raises:
         DataError: they are missing, damaged, or of another model.
         ModelFileError: the model file is missing, damaged, or foreign.
     """
-    if start not in zoo() and not start.endswith(".onnx"):
-        checkpoint.read_averaged(Path(start) / "best.safetensors", model)
-        return
-    path = find_model(start)
-    read_card(path)
-    held = _weights(path)
-    missing = [
-        name for name, value in model.state_dict().items() if name not in held or held[name].shape != value.shape
-    ]
-    if missing:
+    if start in zoo() or start.endswith(".onnx"):
+        path = find_model(start)
+        read_card(path)
+        held = _weights(path)
+    else:
+        path = Path(start) / "best.safetensors"
+        held = checkpoint.averaged_weights(path)
+    weights = model.state_dict()
+    strange = [name for name, value in held.items() if name not in weights or weights[name].shape != value.shape]
+    if strange or not held:
         raise DataError(
-            f"{path}: lacks the weights {missing[0]!r}, or has them in another shape: it is of another model, or one "
-            "whose norms were folded at export; start from its run folder, or give the model the same settings"
+            f"{path}: this model has no place for the weights {strange[0] if strange else '(none)'!r}: they are of "
+            "another model, or of a file whose norms were folded at export; start from a run folder, with the same "
+            "settings or with more blocks"
         )
-    model.load_state_dict({name: held[name] for name in model.state_dict()})
+    model.load_state_dict(weights | held)
 
 
 def _weights(path: Path) -> dict[str, Tensor]:
-    """Returns the weights of a model file as float32, by name."""
+    """Returns the weights of a model file as float32, by name, without the constants that the exporter names val_0, ..."""
     graph = onnx.load(path).graph
     arrays = {each.name.removesuffix(".half"): numpy_helper.to_array(each) for each in graph.initializer}
-    return {name: torch.tensor(array).float() for name, array in arrays.items()}
+    return {name: torch.tensor(array).float() for name, array in arrays.items() if not name.startswith("val_")}
