@@ -41,7 +41,7 @@ def read_start(start: str, model: nn.Module) -> None:
 
 
 def _weights(path: Path) -> dict[str, Tensor]:
-    """Returns the weights of a model file as float32, by name, without the constants that the exporter names val_0, ..."""
+    """Returns the weights of a model file as float32, by name, without the constants `val_...` of the exporter."""
     graph = onnx.load(path).graph
     arrays = {each.name.removesuffix(".half"): numpy_helper.to_array(each) for each in graph.initializer}
     return {name: torch.tensor(array).float() for name, array in arrays.items() if not name.startswith("val_")}
