@@ -9,6 +9,7 @@ uniformly from a pair (low, high); sigmas are in units of 1/255, as the literatu
 import io
 import math
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, cast
 
@@ -71,19 +72,24 @@ def gaussian_blur(picture: Array, radius: float) -> Array:
     """Blurs (N, C, H, W) with a Gaussian of standard deviation `radius` pixels, edges mirrored; 0 changes nothing."""
     if radius < 0.05:
         return picture
-    xp = array_namespace(picture)
     reach = max(1, math.ceil(3 * radius))
     weights = [math.exp(-0.5 * (k / radius) ** 2) for k in range(-reach, reach + 1)]
-    total = sum(weights)
+    return _filtered(picture, [weight / sum(weights) for weight in weights])
+
+
+def _filtered(picture: Array, weights: Sequence[float]) -> Array:
+    """Filters rows and columns of (N, C, H, W) with an odd number of weights, edges mirrored."""
+    xp = array_namespace(picture)
+    reach = len(weights) // 2
     for axis in (2, 3):
         size = picture.shape[axis]
         index = [_mirror(i, size) for i in range(-reach, size + reach)]
         padded = xp.take(picture, xp.asarray(index, device=device(picture)), axis=axis)
-        blurred = xp.zeros_like(picture)
+        filtered = xp.zeros_like(picture)
         for k, weight in enumerate(weights):
             part = padded[:, :, k : k + size, :] if axis == 2 else padded[:, :, :, k : k + size]
-            blurred = blurred + part * (weight / total)
-        picture = blurred
+            filtered = filtered + part * weight
+        picture = filtered
     return picture
 
 
@@ -164,6 +170,56 @@ class Correlated(_Ranged):
         noise = gaussian_blur(_normal(picture, rng), _scalar(picture, self.blur, rng))
         noise = noise / xp.std(noise, axis=(1, 2, 3), keepdims=True)
         return picture + _draw(picture, self.sigma, rng) / 255 * noise
+
+
+@dataclass(frozen=True)
+class Demosaiced(_Ranged):
+    """White noise of `sigma`/255 on a sensor under a Bayer mosaic, after bilinear interpolation of each color.
+
+    Red and blue, of which the mosaic has half as many as of green, come out in larger blots. Interpolation is linear,
+    so the noise goes through it by itself. A gray picture has green's noise.
+    """
+
+    sigma: Range = (0.0, 40.0)
+
+    def __call__(self, picture: Array, rng: Rng) -> Array:
+        """Returns picture + interpolated noise."""
+        xp = array_namespace(picture)
+        _, channels, height, width = picture.shape
+        down, right = (_scalar(picture, (0.0, 2.0), rng) >= 1 for _ in range(2))  # where the mosaic begins
+        odd_row, odd_column = (
+            ((xp.arange(size, device=device(picture)) + offset) % 2 == 1)
+            for size, offset in ((height, down), (width, right))
+        )
+        red = odd_row[:, None] & odd_column[None, :]
+        blue = ~odd_row[:, None] & ~odd_column[None, :]
+        sites = [red, ~(red | blue), blue] if channels == 3 else [~(red | blue)]
+        held = xp.astype(xp.stack(sites)[None], picture.dtype)
+        tent = (0.5, 1.0, 0.5)
+        noise = _normal(picture, rng) * held
+        between = _filtered(noise, tent) / xp.clip(_filtered(held, tent), 0.5, None)
+        noise = noise + (1 - held) * between
+        return picture + _draw(picture, self.sigma, rng) / 255 * noise
+
+
+@dataclass(frozen=True)
+class Grain(_Ranged):
+    """The grain of film: the same in all channels, `blur` pixels wide, strongest in the middle tones.
+
+    Its standard deviation is `sigma`/255 at mid-gray and goes with the root of x (1 - x), as that of grains that cover
+    the share x of a place (Newson et al. 2017, https://doi.org/10.1111/cgf.13159).
+    """
+
+    sigma: Range = (0.0, 30.0)
+    blur: Range = (0.3, 1.0)
+
+    def __call__(self, picture: Array, rng: Rng) -> Array:
+        """Returns the grainy picture."""
+        xp = array_namespace(picture)
+        noise = gaussian_blur(_normal(picture[:, :1], rng), _scalar(picture, self.blur, rng))
+        noise = noise / xp.std(noise, axis=(1, 2, 3), keepdims=True)
+        tone = xp.clip(xp.mean(picture, axis=1, keepdims=True), 0.0, 1.0)
+        return picture + _draw(picture, self.sigma, rng) / 255 * 2 * xp.sqrt(tone * (1 - tone)) * noise
 
 
 @dataclass(frozen=True)
@@ -323,6 +379,8 @@ NOISES: dict[str, type] = {
     "biased_gaussian": BiasedGaussian,
     "poisson_gaussian": PoissonGaussian,
     "correlated": Correlated,
+    "demosaiced": Demosaiced,
+    "grain": Grain,
     "jpeg": Jpeg,
     "salt_pepper": SaltPepper,
     "mask": Mask,
