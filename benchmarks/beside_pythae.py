@@ -13,7 +13,7 @@ from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from torch import Tensor, nn
 
 from hillotype.models import Generative
-from hillotype.models.layers import Transposed
+from hillotype.models.layers import Flatten, Transposed, Unflatten
 from hillotype.train.config import Run, build_model
 from hillotype.train.trained import Floats
 
@@ -48,10 +48,15 @@ class Decoder(BaseDecoder):
 
 
 def of_torch(net: nn.Module) -> nn.Module:
-    """Gives a net torch's own transposed convolutions, as a user of pythae would write it, in place of ours."""
+    """Gives a net torch's own layers, as a user of pythae would write it, in place of ours."""
     for module in net.modules():
         if isinstance(module, Transposed):
             module.__class__ = nn.ConvTranspose2d
+        for name, child in module.named_children():
+            if isinstance(child, Flatten):
+                setattr(module, name, nn.Flatten())
+            if isinstance(child, Unflatten):
+                setattr(module, name, nn.Unflatten(1, (child.channels, child.side, child.side)))
     return net
 
 

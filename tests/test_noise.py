@@ -6,7 +6,7 @@ import torch
 
 from hillotype import noise
 from hillotype.errors import RecipeError
-from hillotype.noise import NOISES, Chain, Fixed, Gaussian, Mask, Mixture
+from hillotype.noise import NOISES, Chain, Demosaiced, Fixed, Gaussian, Grain, Mask, Mixture
 
 EXAMPLES = {
     **{name: kind() for name, kind in NOISES.items() if name not in ("chain", "mixture", "fixed")},
@@ -71,6 +71,25 @@ def test_correlated_noise_has_its_sigma_and_a_neighbor_like_itself():
     noisy = noise.Correlated((25, 25), (0.7, 0.7))(gray(), np.random.default_rng(0)) - 0.5
     assert noisy.std() * 255 == pytest.approx(25, rel=0.02)
     assert np.corrcoef(noisy[..., 1:].ravel(), noisy[..., :-1].ravel())[0, 1] > 0.4
+
+
+def test_noise_of_a_mosaic_is_coarser_in_red_and_blue_than_in_green():
+    noise = Demosaiced((40, 40))(np.zeros((1, 3, 256, 256)), np.random.default_rng(0))[0]
+    likeness = [(c[:, 1:] * c[:, :-1]).mean() / c.var() for c in noise]
+    assert likeness[0] > likeness[1] + 0.05
+    assert likeness[2] > likeness[1] + 0.05
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.02
+    assert noise.std() * 255 < 40
+
+
+def test_grain_is_gray_and_strongest_in_the_middle_tones():
+    tones = np.repeat([0.0, 0.1, 0.5, 1.0], 64)[None, None, None, :] * np.ones((1, 3, 256, 1))
+    noise = (Grain((20, 20), (0.6, 0.6))(tones, np.random.default_rng(0)) - tones)[0] * 255
+    np.testing.assert_allclose(noise[0], noise[2], atol=1e-9)
+    black, dark, middle, white = (noise[0, :, k : k + 64].std() for k in (0, 64, 128, 192))
+    assert black == white == 0
+    assert 10 < dark < 14
+    assert 18 < middle < 22
 
 
 def test_salt_pepper_changes_the_amount_it_says():

@@ -19,8 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import hillotype.sklearn
-from hillotype.sklearn import AutoencoderTransformer, Denoiser
+from hillotype.sklearn import AutoencoderTransformer, Denoiser, training
 
 SMALL = {"hidden": (16,), "epochs": 3, "random_state": 0}
 ESTIMATORS = [
@@ -66,7 +65,7 @@ def test_the_linear_autoencoder_equals_pca(size):
 
 
 def test_l_bfgs_that_is_cut_short_says_so(samples, monkeypatch):
-    monkeypatch.setattr(hillotype.sklearn, "_MOST_EVALUATIONS", 3)
+    monkeypatch.setattr(training, "_MOST_EVALUATIONS", 3)
     with pytest.warns(ConvergenceWarning, match="not converged in 3 evaluations"):
         AutoencoderTransformer(hidden=(), random_state=0).fit(samples)
 
@@ -268,7 +267,8 @@ def test_clean_samples_of_another_shape_are_refused(samples):
 
 
 def test_a_missing_library_is_named_with_the_line_that_installs_it(monkeypatch):
-    monkeypatch.delitem(sys.modules, "hillotype.sklearn")
+    for name in [name for name in sys.modules if name.startswith("hillotype.sklearn")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r"torch is not installed: .* run `pip install 'hillotype\[train\]'`"):
         import_module("hillotype.sklearn")

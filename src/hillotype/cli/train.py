@@ -60,7 +60,7 @@ def train(
     last and best. Relative data names are looked up here, then in the folder HILLOTYPE_DATA.
 
     Examples:
-        hillotype train recipes/denoise-gray.toml -o runs/gray --minutes 60
+        hillotype train recipes/denoise-fast-gray.toml -o runs/gray --minutes 60
 
         hillotype train self-denoise --data scans -o runs/scans
 

@@ -1,6 +1,5 @@
 """Convolutional autoencoders of the reports 000 and 001."""
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -8,7 +7,15 @@ from torch import Tensor, nn
 
 from hillotype.models.activations import activation, activation_range
 from hillotype.models.base import Autoencoder, register
-from hillotype.models.layers import check_positive, check_side, convolution, start_as_keras, transposed
+from hillotype.models.layers import (
+    Flatten,
+    Unflatten,
+    check_positive,
+    check_side,
+    convolution,
+    start_as_keras,
+    transposed,
+)
 
 
 @register("conv")
@@ -46,19 +53,18 @@ class Conv(Autoencoder):
         check_side("conv", side, 2 ** len(filters))
         self.size, self.multiple, self.output_range = (side, side), side, activation_range(output)
         coarse = side >> len(filters)
-        shape = (filters[-1], coarse, coarse)
+        size = coarse**2 * filters[-1]
 
         down: list[nn.Module] = []
         for inputs, outputs in pairwise((in_channels, *filters)):
             down += [convolution(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
-        relu = down.pop()  # after the flattening, where answer and gradient lie in memory alike, it is faster
-        self.encoder = nn.Sequential(*down, nn.Flatten(), relu, nn.Linear(math.prod(shape), latent))
+        self.encoder = nn.Sequential(*down, Flatten(), nn.Linear(size, latent))
 
         up: list[nn.Module] = []
         for inputs, outputs in pairwise((filters[-1], *reversed(filters))):
             up += [transposed(inputs, outputs, stride=2), nn.ReLU(inplace=True)]
         last = [transposed(filters[0], out_channels), activation(output)]
-        self.decoder = nn.Sequential(nn.Linear(latent, math.prod(shape)), nn.Unflatten(1, shape), *up, *last)
+        self.decoder = nn.Sequential(nn.Linear(latent, size), Unflatten(filters[-1], coarse), *up, *last)
         start_as_keras(self)
 
     def encode(self, x: Tensor) -> Tensor:

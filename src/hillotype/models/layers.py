@@ -12,6 +12,26 @@ from torch.nn import functional
 from hillotype.errors import RecipeError
 
 
+class Flatten(nn.Module):
+    """Lays a picture's numbers in a row as Keras does, the channels of a pixel together: of channels last, a view."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (N, C, H, W) to (N, H * W * C)."""
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+class Unflatten(nn.Module):
+    """Makes a picture, channels last, of a row of numbers: the reverse of `Flatten`."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.channels, self.side = channels, side
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (N, side * side * channels) to (N, channels, side, side)."""
+        return x.reshape(-1, self.side, self.side, self.channels).permute(0, 3, 1, 2)
+
+
 class Transposed(nn.ConvTranspose2d):
     """A transposed convolution that adds its bias apart while it trains.
 

@@ -11,7 +11,15 @@ from torch.nn import functional
 from hillotype.errors import RecipeError
 from hillotype.models.activations import activation, activation_range
 from hillotype.models.base import Generative, register
-from hillotype.models.layers import check_positive, check_side, convolution, start_as_keras, transposed
+from hillotype.models.layers import (
+    Flatten,
+    Unflatten,
+    check_positive,
+    check_side,
+    convolution,
+    start_as_keras,
+    transposed,
+)
 
 
 @register("vae")
@@ -61,19 +69,16 @@ class Vae(Generative):
         self.size, self.multiple, self.output_range = (side, side), side, activation_range(output)
         self.latent = latent
         coarse = side // math.prod(strides)
-        shape = (filters[-1], coarse, coarse)
+        size = coarse**2 * filters[-1]
 
         down: list[nn.Module] = []
         for (inputs, outputs), stride in zip(pairwise((in_channels, *filters)), strides, strict=True):
             down += [convolution(inputs, outputs, stride), *_after(outputs, norm)]
-        flat: list[nn.Module] = [nn.Flatten()]
-        if not norm:
-            flat.append(down.pop())  # after the flattening, where answer and gradient lie in memory alike, it is faster
-        self.encoder = nn.Sequential(*down, *flat)
-        self.mean = nn.Linear(math.prod(shape), latent)
-        self.logvar = nn.Linear(math.prod(shape), latent)
+        self.encoder = nn.Sequential(*down, Flatten())
+        self.mean = nn.Linear(size, latent)
+        self.logvar = nn.Linear(size, latent)
 
-        up: list[nn.Module] = [nn.Linear(latent, math.prod(shape)), nn.Unflatten(1, shape)]
+        up: list[nn.Module] = [nn.Linear(latent, size), Unflatten(filters[-1], coarse)]
         widths = (filters[-1], *reversed(filters[1:]))  # the mirror image of the first convolution gives the answer
         for (inputs, outputs), stride in zip(pairwise(widths), reversed(strides[1:]), strict=True):
             up += [transposed(inputs, outputs, stride), *_after(outputs, norm)]
