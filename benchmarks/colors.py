@@ -1,6 +1,6 @@
 """The colorizer on pictures kept from training, as it is and made vivid, beside gray and beside the truth's colors.
 
-    python benchmarks/colors.py [--vividness 2 3.5] [--model colorize]
+    python benchmarks/colors.py [--vividness 3.5] [--model colorize]
 
 Of nips17 and imagenette always the same pictures of the test split, whatever else is there; Kodak and the
 Prokudin-Gorskii photographs of 1905-15, whose true colors are known, never train. PSNR and CIEDE2000 are means over the
@@ -45,12 +45,11 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="colorize")
-    parser.add_argument("--vividness", type=float, nargs="*", default=[2.0, 3.5])
+    parser.add_argument("--vividness", type=float, default=3.5)
     parser.add_argument("--limit", type=int, help="at most so many pictures of a set")
     settings = parser.parse_args()
     model = load_model(settings.model)
-    vivid = [ColorizerMethod(model, Wishes(vividness=value)) for value in settings.vividness]
-    methods = [Gray(), ColorizerMethod(model), *vivid]
+    methods = [Gray(), ColorizerMethod(model), ColorizerMethod(model, Wishes(vividness=settings.vividness))]
     metrics = make_plan(model, (), rng=np.random.default_rng(0)).metrics
     print("| | PSNR | over gray | CIEDE2000 | over gray | / gray's | colorfulness / truth's |")
     print("|---|---|---|---|---|---|---|")

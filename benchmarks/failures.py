@@ -30,7 +30,15 @@ Maker = Callable[[Floats, np.random.Generator], Floats]
 
 KODAK, OLD = "zip:benchmarks.zip/kodak24", "zip:historic.zip/prokudin-gorskii"
 COUNT, CELL, GAP = 5, 192, 4
-FAILURES = {"colorize": "", "denoise": ""}
+FAILURES = {
+    "colorize": "Painted and dyed things come out brown or gray: doors, clothes, caps, cars. Bright skies become blue "
+    "and water a grayish blue, also where they were yellow or green, and so do sails and walls that look like a sky. "
+    "Cloth with a pattern gets one tint, and indoors much is sepia. More vividness makes wrong colors more wrong; a "
+    "hint or a palette makes them right.",
+    "denoise": "Fine texture under strong noise is smoothed: ripples, cloth, roof tiles. Small print under it loses "
+    "strokes. Grain much coarser than a pixel stays, since it looks like detail, and so do the blocks of heavy JPEG "
+    "compression, the dots of printed pictures and, in part, specks. Nothing is sharpened or repaired.",
+}
 """What models of a task are known to get wrong, as their cards say it."""
 
 

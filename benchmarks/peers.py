@@ -1,13 +1,13 @@
 """The shipped denoisers beside others that install from PyPI, on the same noisy pictures.
 
     pip install bm3d opencv-python-headless
-    python benchmarks/peers.py                                    # all of cbsd68: hours, by BM3D
+    python benchmarks/peers.py                                    # all of cbsd68: hours, most of them by BM3D
     python benchmarks/peers.py --model denoise-gray --data zip:benchmarks.zip/bsd68 --limit 12
-    python benchmarks/peers.py --model denoise-gray --tune        # the strengths below, again
+    python benchmarks/peers.py --model denoise-gray --tune 6      # the strengths below, again
 
 The others are told how strong the noise is, ours is not. How much a peer removes at that noise (h of non-local means,
 the weight of total variation, the threshold of wavelets) was chosen for the best mean PSNR on validation pictures,
-those of BSDS400 that the recipes keep from training. Windows and wavelets are usual ones, BM3D is given the noise alone,
+those of BSDS400 that the recipes keep from training. Windows and wavelets are usual ones; BM3D is given the noise,
 and OpenCV 8 bits, since it takes no others.
 """
 
@@ -31,7 +31,7 @@ from hillotype.noise import Gaussian, Noise
 from hillotype.tasks import Denoise
 
 SIGMAS = (15, 25, 50)
-TUNING, FRACTIONS, CROP = "zip:photos-bsds400.zip", (0.95, 0.05, 0.0), 192
+TUNING, FRACTIONS, CROP = "zip:photos-bsds400.zip", (0.95, 0.05, 0.0), 128
 FACTORS = tuple(round(2 ** (step / 4), 2) for step in range(-6, 5))
 
 
@@ -144,18 +144,18 @@ class Told:
 
 def measure_beside_peers(
     conditions: Mapping[str, tuple[Noise, float]],
-    model: Model,
+    models: Sequence[Model],
     pictures: Sequence[Floats],
     metrics: Mapping[str, Metric],
     seed: int,
     others: Sequence[Baseline] = (),
     peers: Sequence[Peer] = PEERS,
 ) -> Results:
-    """Measures doing nothing, others, the peers that are installed and the model.
+    """Measures doing nothing, others, the peers that are installed and the models.
 
     Args:
         conditions: noise by name, and the level that the peers are told.
-        model: a denoiser.
+        models: denoisers.
         pictures: the truths, (C, H, W).
         metrics: the figures by name.
         seed: of the noise.
@@ -166,7 +166,7 @@ def measure_beside_peers(
     parts = [
         measure(
             {name: Denoise(noise)},
-            [Identity(), *others, *(Told(peer, sigma) for peer in here), DenoiserMethod(model)],
+            [Identity(), *others, *(Told(peer, sigma) for peer in here), *map(DenoiserMethod, models)],
             pictures,
             metrics,
             seed=seed,
@@ -211,22 +211,22 @@ def tune(channels: int, count: int, peers: Sequence[Peer]) -> None:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="denoise-color")
+    parser.add_argument("--model", nargs="+", default=["denoise-color"])
     parser.add_argument("--data", default="zip:benchmarks.zip/cbsd68")
     parser.add_argument("--limit", type=int, help="at most so many pictures")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tune", type=int, metavar="PICTURES", help="choose the strengths on so many pictures")
     parser.add_argument("--without", nargs="*", default=[], metavar="PACKAGE", help="leave peers out: bm3d")
     settings = parser.parse_args()
-    model = load_model(settings.model)
+    models = [load_model(name) for name in settings.model]
     peers = [peer for peer in PEERS if peer.package not in settings.without]
     if settings.tune:
-        tune(model.card.in_channels, settings.tune, [peer for peer in peers if peer.strengths])
+        tune(models[0].card.in_channels, settings.tune, [peer for peer in peers if peer.strengths])
         return
-    pictures = read_test_pictures(model.card, settings.data, limit=settings.limit)
+    pictures = read_test_pictures(models[0].card, settings.data, limit=settings.limit)
     conditions = {f"sigma {sigma}": (Gaussian((sigma, sigma)), float(sigma)) for sigma in SIGMAS}
     metrics = {"PSNR (dB)": finite_psnr, "SSIM": ssim}
-    results = measure_beside_peers(conditions, model, pictures, metrics, settings.seed, peers=peers)
+    results = measure_beside_peers(conditions, models, pictures, metrics, settings.seed, peers=peers)
     print(f"{settings.data}, n = {results.count}, seed {settings.seed}; the others are told the noise")
     print_tables(results, peers)
 

@@ -2,7 +2,7 @@
 
     python benchmarks/robustness.py [--model denoise-gray] [--count 12] [--seed 0] [--without bm3d]
 
-On twelve pictures of BSD68, a test set. Ours and the first non-local means are not told the noise; the others are those
+On pictures of BSD68, a test set. Ours and the first non-local means are not told the noise; the others are those
 of `peers.py`, told its level (of Gaussian noise before JPEG). "Shift" is how far the mean of a picture moves, of 255.
 """
 
@@ -35,16 +35,16 @@ def shift(answer: Floats, truth: Floats) -> Floats:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="denoise-gray")
+    parser.add_argument("--model", nargs="+", default=["denoise-gray"])
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[], metavar="PACKAGE", help="leave peers out: bm3d")
     settings = parser.parse_args()
     peers = [peer for peer in PEERS if peer.package not in settings.without]
-    model = load_model(settings.model)
-    pictures = read_test_pictures(model.card, "zip:benchmarks.zip/bsd68", limit=settings.count)
+    models = [load_model(name) for name in settings.model]
+    pictures = read_test_pictures(models[0].card, "zip:benchmarks.zip/bsd68", limit=settings.count)
     metrics = {"PSNR (dB)": finite_psnr, "shift": shift}
-    results = measure_beside_peers(CONDITIONS, model, pictures, metrics, settings.seed, [NonLocalMeans()], peers)
+    results = measure_beside_peers(CONDITIONS, models, pictures, metrics, settings.seed, [NonLocalMeans()], peers)
     print(f"bsd68, n = {results.count}, seed {settings.seed}")
     print_tables(results, peers)
 

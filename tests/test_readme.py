@@ -18,6 +18,7 @@ PAGES = {
         "docs/colorizing.md",
         "docs/films.md",
         "docs/latent.md",
+        "docs/models.md",
         "docs/self-denoise.md",
         "docs/studio.md",
     )
