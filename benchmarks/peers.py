@@ -114,9 +114,9 @@ class Peer:
 
 PEERS = (
     Peer("wavelets (scikit-image)", "pywt", wavelets, {1: (1.0, 1.0, 1.0), 3: (1.0, 1.0, 1.0)}),
-    Peer("total variation (scikit-image)", "skimage", total_variation, {1: (1.0, 1.0, 1.0), 3: (1.0, 1.0, 1.0)}),
-    Peer("non-local means (scikit-image)", "skimage", non_local_means, {1: (1.0, 1.0, 1.0), 3: (1.0, 1.0, 1.0)}),
-    Peer("non-local means (OpenCV)", "cv2", opencv_non_local_means, {1: (1.0, 1.0, 1.0), 3: (1.0, 1.0, 1.0)}),
+    Peer("total variation (scikit-image)", "skimage", total_variation, {1: (0.71, 0.84, 1.0), 3: (0.71, 0.84, 1.0)}),
+    Peer("non-local means (scikit-image)", "skimage", non_local_means, {1: (0.71, 0.71, 0.71), 3: (0.59, 0.59, 0.5)}),
+    Peer("non-local means (OpenCV)", "cv2", opencv_non_local_means, {1: (1.0, 0.84, 0.84), 3: (0.59, 0.5, 0.5)}),
     Peer("BM3D", "bm3d", block_matching, {}),
 )
 
