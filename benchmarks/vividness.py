@@ -15,7 +15,7 @@ from hillotype.data.sources import open_source
 from hillotype.data.splits import sample_names, split_names
 from hillotype.metrics import colorfulness, delta_e2000, psnr
 
-VALUES = (0.0, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
+VALUES = (0.0, 0.8, 0.9, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 
 
 def main() -> None:
