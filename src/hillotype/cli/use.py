@@ -61,7 +61,8 @@ Hints = Annotated[
     ),
 ]
 Vividness = Annotated[
-    float, typer.Option(min=0.0, max=4.0, help="How vivid the guessed colors are: 1 as the model guesses, 0 gray.")
+    float,
+    typer.Option(min=0.0, max=4.0, help="How vivid the guessed colors are: 1 as guessed, 0 gray, 3.5 as photographs."),
 ]
 Like = Annotated[
     Path | None,

@@ -18,7 +18,7 @@ from hillotype.restore.restorer import FloatArray, pixels_of
 Plane = NDArray[np.float32]
 
 MOST_VIVID: Final = 4.0
-"""The largest gain on the guessed chroma."""
+"""The largest vividness."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Wishes:
 
     Attributes:
         hints: colors at points.
-        vividness: gain on the guessed chroma, 0 to 4; 1 is the model as it is. Hints keep their color.
+        vividness: of the guessed chroma, 0 to 4; 1 is the model as it is, see `vivid`. Hints keep their color.
         palette: colors of another picture, toward which the guessed ones move.
 
     Raises:
@@ -75,7 +75,7 @@ class Wished(TypedDict, total=False):
 
     Attributes:
         hints: colors at points, (x, y, color) as `Hint` has them: (120, 80, "#2f6b3a") or ("40%", "15%", "darkgreen").
-        vividness: gain on the guessed chroma, 0 to 4; 1 is the model as it is.
+        vividness: of the guessed chroma, 0 to 4; 1 is the model as it is, see `vivid`.
         like: a color picture, toward whose colors the guessed ones move.
     """
 
