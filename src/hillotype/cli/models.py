@@ -17,8 +17,8 @@ Name = Annotated[
     typer.Argument(help="A model of the package, or a model file: print its whole card.", show_default=False),
 ]
 _WHICH: Final = (
-    "Which to choose: --model denoise or restore takes the pair that is clearer, usual for pictures; denoise-fast or "
-    "restore-fast the pair that is quicker, usual for films."
+    "Which to choose: --model denoise (or restore) takes the clearer pair, usual for pictures; --model denoise-fast "
+    "(or restore-fast) the quicker pair, usual for films."
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
