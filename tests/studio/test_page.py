@@ -103,7 +103,7 @@ def test_the_strength_for_colors_follows_until_it_is_set(live, open_page, gray):
     assert (strength.input_value(), chroma.input_value()) == ("0.3", "0.9")
     chroma.fill("0.3")
     until(lambda: strengths_of(page) == (0.3, None))
-    page.get_by_text("Color", exact=True).click()
+    page.locator("#settings").get_by_text("Color", exact=True).click()
     assert not chroma.is_visible()
 
 
