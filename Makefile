@@ -35,6 +35,8 @@ benchmark-speed: .venv/dev
 benchmark-quality: .venv/dev
 	$(BIN)/hillotype evaluate denoise-gray --data zip:benchmarks.zip/bsd68
 	$(BIN)/hillotype evaluate denoise-color --data zip:benchmarks.zip/cbsd68
+	$(BIN)/hillotype evaluate denoise-fast-gray --data zip:benchmarks.zip/bsd68
+	$(BIN)/hillotype evaluate denoise-fast-color --data zip:benchmarks.zip/cbsd68
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/hillotype evaluate colorize --data zip:benchmarks.zip/kodak24
 	$(BIN)/hillotype evaluate colorize --data zip:photos-nips17-256.zip --split test

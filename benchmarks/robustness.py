@@ -1,6 +1,6 @@
-"""Noise that is not plain Gaussian: what the shipped denoiser makes of it, beside classical methods.
+"""Noise that is not plain Gaussian: what the shipped denoisers make of it, beside classical methods.
 
-    python benchmarks/robustness.py [--model denoise-gray] [--count 12] [--seed 0] [--with-bm3d]
+    python benchmarks/robustness.py [--models denoise-gray denoise-fast-gray] [--count 12] [--seed 0] [--with-bm3d]
 
 On evenly spaced pictures of BSD68, a test set. No method is told the noise but BM3D (`pip install bm3d`), which is told
 25 of 255; JPEG comes after Gaussian noise. "Shift" is how far the mean level of a picture moves, of 255.
@@ -50,14 +50,14 @@ def shift(answer: Floats, truth: Floats) -> Floats:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="denoise-gray")
+    parser.add_argument("--models", nargs="+", default=["denoise-gray", "denoise-fast-gray"])
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--with-bm3d", action="store_true")
     settings = parser.parse_args()
-    model = load_model(settings.model)
-    pictures = read_test_pictures(model.card, "zip:benchmarks.zip/bsd68", limit=settings.count)
-    methods = [Identity(), NonLocalMeans(), *([Bm3d()] if settings.with_bm3d else []), DenoiserMethod(model)]
+    models = [load_model(name) for name in settings.models]
+    pictures = read_test_pictures(models[0].card, "zip:benchmarks.zip/bsd68", limit=settings.count)
+    methods = [Identity(), NonLocalMeans(), *([Bm3d()] if settings.with_bm3d else []), *map(DenoiserMethod, models)]
     tasks = {name: Denoise(noise) for name, noise in CONDITIONS.items()}
     results = measure(tasks, methods, pictures, {"PSNR (dB)": finite_psnr, "shift": shift}, seed=settings.seed)
     print(f"bsd68, n = {results.count}, seed {settings.seed}")

@@ -85,7 +85,7 @@ def test_a_job_from_upload_to_removal(client, gray):
     assert state["progress"] == 1
     assert state["name"] == "al bum/Öma.jpg"
     assert state["result"] == "al bum/Öma-colorized.jpg"
-    usual = {"strength": 1, "hints": [], "preview": None, "like": None, "model": None}
+    usual = {"strength": 1, "chroma_strength": None, "hints": [], "preview": None, "like": None, "model": None}
     assert state["settings"] == usual | {"task": "colorize", "vividness": 2}
     assert state["film"] is None
     assert client.get(session).json()["jobs"] == [state]
@@ -125,6 +125,18 @@ def test_hints_color_as_the_command_line_does_it(client, gray, tmp_path):
     assert result.exit_code == 0
     answer = client.post(f"{API}/colorize", params={"hints": hints}, content=gray)
     assert answer.content == (tmp_path / "b.jpg").read_bytes()
+
+
+def test_ways_to_denoise_and_the_noise_of_colors_as_the_command_line_does_it(client, tmp_path):
+    source, targets = tmp_path / "a.png", [tmp_path / f"{number}.png" for number in range(3)]
+    source.write_bytes(encoded(np.random.default_rng(4).integers(0, 256, (40, 60, 3), dtype=np.uint8)))
+    ways = ({}, {"model": "denoise-fast"}, {"chroma_strength": "0.2"})
+    for options, target in zip(ways, targets, strict=True):
+        arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
+        assert CliRunner().invoke(command, ["denoise", str(source), "-o", str(target), *arguments]).exit_code == 0
+        answer = client.post(f"{API}/denoise", params=options, content=source.read_bytes())
+        assert answer.content == target.read_bytes()
+    assert len({target.read_bytes() for target in targets}) == 3
 
 
 def test_a_preview_follows_the_hints(client, gray):
@@ -259,7 +271,10 @@ def test_all_results_as_one_zip(client, gray):
 
 def test_models_have_cards(client):
     models = client.get(f"{API}/models").json()
-    assert [model["name"] for model in models] == ["colorize", "denoise-color", "denoise-gray"]
+    assert [model["name"] for model in models] == sorted(model["name"] for model in models)
+    assert {model for choice in client.get(f"{API}/choices").json() for model in choice["models"]} == {
+        model["name"] for model in models
+    }
     assert models[0]["summary"] == "A tiny one."
     assert models[0]["bytes"] > 0
 
@@ -294,10 +309,12 @@ def test_a_truncated_picture_does_not_stop_the_rest(client, gray):
     [
         ("strength=2", "strength"),
         ("strength=nan", "strength"),
+        ("chroma_strength=1.1", "chroma_strength"),
         ("vividness=-1", "vividness"),
         ("model=/etc/passwd", "no model"),
         ("model=../zoo/colorize.onnx", "no model"),
         ("model=denoise-gray", "denoise"),
+        ("model=denoise-fast", "made to denoise"),
         ("path=/etc/passwd", "path"),
     ],
 )

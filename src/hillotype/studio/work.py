@@ -16,6 +16,8 @@ from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.denoise import Denoising
+from hillotype.restore.loading import usual
 from hillotype.restore.palette import Palette
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.tiles import Progress
@@ -65,12 +67,9 @@ class Run:
         """
         try:
             self._go_on()
-            settings = self.settings
-            restorer = load(settings.model or settings.task)
-            if isinstance(restorer, Colorizer | AutomaticRestorer):
-                restorer = restorer.given(settings.wishes(self.palette))
-            how = FileSettings(settings.strength, max_pixels=limits.pixels)
             (job,) = find_jobs([self.source], self.out)
+            restorer = self._restorer(film=job.film)
+            how = FileSettings(self.settings.strength, max_pixels=limits.pixels)
             (result,) = restore_files(
                 restorer,
                 [job],
@@ -84,6 +83,15 @@ class Run:
             self._clean()
             raise
         return result
+
+    def _restorer(self, *, film: bool) -> Restorer:
+        settings = self.settings
+        restorer = load(settings.model or usual(settings.task, film=film))
+        if isinstance(restorer, Colorizer | AutomaticRestorer):
+            restorer = restorer.given(settings.wishes(self.palette))
+        if isinstance(restorer, Denoising) and settings.chroma_strength is not None:
+            restorer = restorer.with_chroma_strength(settings.chroma_strength)
+        return restorer
 
     def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
         def make(job: Job, progress: Progress | None) -> MadeFilm:

@@ -17,13 +17,13 @@ let chosen = null;
 let session, list, compare, form, colors, certainty, film, about;
 
 async function start() {
-  const [models, told] = await Promise.all([get("models"), get("about")]);
+  const [choices, told] = await Promise.all([get("choices"), get("about")]);
   about = told;
   part("pages").hidden = !about.laboratory;
   part("films-too").hidden = !about.films;
   session = await openSession();
   compare = new Compare(part("stage"), part("cut"));
-  form = new SettingsForm(part("settings"), models, { moving, changed: () => restart(read()) });
+  form = new SettingsForm(part("settings"), choices, { moving, changed: () => restart(read()) });
   colors = new Colors(compare, session, { read, apply: restart, show: showChosen, say, warn });
   certainty = new Certainty(compare, { address: (job) => session.address(job.id, `certainty?run=${job.run}`), warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
