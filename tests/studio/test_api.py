@@ -138,6 +138,8 @@ def test_a_preview_follows_the_hints(client, gray):
     assert pixels_of(red).shape == (20, 30, 3)
     shade = pixels_of(red)[10, 15]
     assert shade[0] > shade[1:].max() + 50
+    in_pixels = client.post(f"{job}/preview?side=30", json={"hints": ["30,20,#ff0000"]})
+    assert np.abs(pixels_of(in_pixels) - pixels_of(red)).mean() < 2  # of the picture, not of the preview
     assert client.get(job).json()["settings"]["hints"] == []  # nothing is changed
     client.put(f"{job}/settings", json=settings)
     state = ended(client, job)

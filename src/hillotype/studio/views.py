@@ -57,13 +57,23 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
     """
     copy = path.with_suffix(f".{side}.webp")
     if not copy.exists():
-        image = to_pil(to_8_bit(read_picture(path, max_pixels=max_pixels)))
-        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        image = read_small(path, side, max_pixels)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         file = io.BytesIO()
         image.save(file, "WEBP", quality=85, icc_profile=profile)
         write_whole([file.getvalue()], copy, overwrite=True)
     return copy
+
+
+def read_small(path: Path, side: int, max_pixels: int) -> Image.Image:
+    """Read a picture of 8 bits, its longest side at most `side` pixels, upright and with its profile.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    image = to_pil(to_8_bit(read_picture(path, max_pixels=max_pixels, side=side)))
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
 
 
 def read_palette(path: Path, max_pixels: int) -> Palette:
