@@ -27,7 +27,12 @@ _STATIC = Path(__file__).with_name("static")
 
 
 def make_app(
-    limits: Limits, *, host: str = "127.0.0.1", token: str | None = None, runs: Path = Path("runs")
+    limits: Limits,
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    runs: Path = Path("runs"),
+    data: Path | None = None,
 ) -> FastAPI:
     """Make the application.
 
@@ -36,6 +41,7 @@ def make_app(
         host: where it will listen: requests must name it so, by an address or as localhost.
         token: that each request must carry; None where only this computer can reach it.
         runs: the folder of runs that the laboratory shows, where the train extra is installed.
+        data: a folder or zip of pictures that its recipes may be trained on in place of their own.
     """
 
     @asynccontextmanager
@@ -43,7 +49,7 @@ def make_app(
         # Threads must not switch Python's warnings off and on against each other: they stay off.
         with quiet_pillow():
             async with Sessions(limits) as app.state.sessions:
-                app.state.laboratory = Laboratory(runs) if _can_train() else None
+                app.state.laboratory = Laboratory(runs, data) if _can_train() else None
                 yield
                 if app.state.laboratory is not None:
                     await asyncio.to_thread(app.state.laboratory.close)

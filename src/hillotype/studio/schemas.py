@@ -79,6 +79,10 @@ class FilmState(BaseModel):
 
     seconds: float = Field(description="How long it lasts; 0 as long as nobody has looked.")
     part: bool = Field(description="Whether the result is only a part of it, see the setting `preview`.")
+    begun: bool = Field(
+        description="Whether an earlier run was stopped while it made all of the film with these settings: a run without "
+        "`preview` goes on from there."
+    )
 
 
 class JobState(BaseModel):
