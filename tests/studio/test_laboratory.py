@@ -169,7 +169,9 @@ def test_a_recipe_is_trained_on_pictures_that_the_studio_was_given(root, blobs):
         assert client.get(LABORATORY).json()["training"]["message"] == ""
         assert str(blobs) in client.get(run_of(client, "mine")).json()["recipe"]
     with opened() as client:
-        answer = client.post(f"{LABORATORY}/runs", json={**wanted, "recipe": recipes["self-denoise"]["id"]})
+        answer = client.post(
+            f"{LABORATORY}/runs", json={"recipe": recipes["self-denoise"]["id"], "name": "own", "own": True}
+        )
         assert answer.status_code == 422
         assert "--data" in answer.json()["message"]
 

@@ -17,7 +17,7 @@ from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
 from hillotype.studio.problems import Refusal
 from hillotype.studio.schemas import FilmState, JobState, Settings, Status
-from hillotype.studio.work import Cancelled, Run, still
+from hillotype.studio.work import Cancelled, Run, begun, still
 
 
 class Job:
@@ -157,7 +157,7 @@ class Job:
         )
 
     def _folder(self, all_of_it: bool) -> Path:
-        """Return the folder of the run that starts: for all of a film that of an earlier one, if that was as this is."""
+        """Return the folder of the run that starts; all of a film goes on in the folder where it was begun."""
         folder = self.source.parent / f"run-{self.runs}"
         if not all_of_it:
             return folder
@@ -170,9 +170,7 @@ class Job:
     def _is_begun(self) -> bool:
         if self._whole is None or self._whole[0] != self.settings.model_copy(update={"preview": None}):
             return False
-        from hillotype.film import is_begun  # needs PyAV, without which no film is taken
-
-        return is_begun(self._whole[1] / self.source.name)
+        return begun(self._whole[1] / self.source.name)
 
     def _advance(self, run: Run, share: float) -> None:
         if run is not self._run:

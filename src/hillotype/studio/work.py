@@ -28,6 +28,13 @@ def still(target: Path, name: str) -> Path:
     return target.with_name(f"{name}.png")
 
 
+def begun(target: Path) -> bool:
+    """Tell whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
+    from hillotype.film import is_begun  # needs PyAV, without which no film is taken
+
+    return is_begun(target)
+
+
 class Cancelled(BaseException):
     """Ends a run that nobody wants any more; no failure, so nothing on the way may catch it."""
 
@@ -112,7 +119,7 @@ class Run:
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""
-        if self.keep and self.source.exists():
+        if self.keep and self.source.exists() and begun(self.out / self.source.name):
             return
         shutil.rmtree(self.out, ignore_errors=True)
         with suppress(OSError):  # not empty: still in use

@@ -63,7 +63,7 @@ class Start(BaseModel):
     recipe: str = Field(max_length=200, description="The id of a recipe.")
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=60, description="Of the run folder.")]
     minutes: float | None = Field(None, gt=0, le=100_000, description="End after so many, the learning rate annealed.")
-    own: bool = Field(False, description="Train on the pictures that the studio was given at its start, not the recipe's.")
+    own: bool = Field(False, description="Train on the pictures of --data, not on the recipe's.")
 
 
 class TrainingState(BaseModel):
@@ -79,7 +79,7 @@ class LaboratoryState(BaseModel):
 
     runs: list[RunState]
     training: TrainingState
-    pictures: str = Field(description="The folder or zip with pictures to train on that the studio was given at its start.")
+    pictures: str = Field(description="The folder or zip that --data named; empty if none.")
 
 
 class ReportState(BaseModel):

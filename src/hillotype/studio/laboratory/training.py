@@ -22,7 +22,7 @@ _HILLOTYPE = (
 
 
 class Trainer:
-    """Starts and ends trainings in run folders below `root`, by recipes and on their pictures, or on those of `data`."""
+    """Starts and ends trainings in run folders below `root`, on the pictures of the recipe or on those of `data`."""
 
     def __init__(self, root: Path, data: Path | None) -> None:
         self.root, self.data = root, data
