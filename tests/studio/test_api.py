@@ -230,6 +230,31 @@ def test_certainty_is_a_gray_map_or_a_sentence(client, gray, tiny_zoo):
     assert "does not tell where it guesses" in message(client.get(f"{job}/certainty"), 422)
 
 
+@pytest.mark.parametrize(("suffix", "name"), [(".avif", "AVIF"), (".heic", "HEIF")])
+def test_formats_of_phones_come_back_as_they_came_and_are_shown(client, suffix, name):
+    if name == "HEIF":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif").register_heif_opener()
+    content = encoded(np.full((20, 30, 3), 90, np.uint8), name)
+    job = add(client, new_session(client), content, name=f"a{suffix}", task="colorize")
+    assert ended(client, job)["result"] == f"a-colorized{suffix}"
+    assert client.get(f"{job}/result").headers["content-type"] == f"image/{suffix[1:]}"
+    for what in ("before", "after", "after?side=16"):
+        shown = client.get(f"{job}/{what}")
+        assert shown.headers["content-type"] in ("image/avif", "image/png", "image/webp")
+        assert pixels_of(shown).shape[2] == 3
+    answer = client.post(f"{API}/colorize", content=content)
+    assert answer.headers["content-disposition"].endswith(f"picture-colorized{suffix}")
+
+
+def test_camera_raw_is_not_taken_for_the_small_tiff_in_it(client):
+    pytest.importorskip("rawpy", reason="camera raw needs rawpy")
+    small = encoded(np.zeros((9, 9), np.uint8), "TIFF")
+    state = ended(client, add(client, new_session(client), small, name="a.dng"))
+    assert state["status"] == "failed"
+    assert state["message"].startswith("a.dng: ")
+    assert ended(client, add(client, new_session(client), small, name="a.tif"))["status"] == "done"
+
+
 def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):
     job = add(client, new_session(client), gray[: len(gray) // 2], name="half.jpg")
     assert message(client.post(f"{job}/preview", json={}), 422).startswith("half.jpg: ")

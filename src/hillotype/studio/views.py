@@ -25,6 +25,8 @@ TYPES = {
     ".tif": "image/tiff",
     ".bmp": "image/bmp",
     ".gif": "image/gif",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
     ".mp4": "video/mp4",
     ".m4v": "video/x-m4v",
     ".mov": "video/quicktime",
@@ -32,16 +34,19 @@ TYPES = {
 }
 """The media type of a result by its suffix."""
 
+_SHOWN = {".jpg", ".png", ".webp", ".bmp", ".gif", ".avif"}
+"""What browsers show."""
+
 _CHUNK = 1 << 18
 
 
 def displayable(path: Path, max_pixels: int) -> Path:
-    """Return a picture file that browsers show: TIFF is copied to PNG, once, beside it.
+    """Return a picture file that browsers show: TIFF, HEIC and raw are copied to PNG, once, beside it.
 
     Raises:
         PictureError: it cannot be read.
     """
-    if path.suffix != ".tif":
+    if path.suffix in _SHOWN:
         return path
     copy = path.with_suffix(".view.png")
     if not copy.exists():

@@ -70,7 +70,9 @@ export class List {
   make(job) {
     const row = document.getElementById("item").content.firstElementChild.cloneNode(true);
     row.querySelector(".pick").onclick = () => this.calls.pick(job.id);
-    row.querySelector("img").loading = "lazy";
+    const image = row.querySelector("img");
+    image.loading = "lazy";
+    image.onerror = () => image.removeAttribute("src"); // what cannot be read has no picture
     this.element.append(row);
     this.rows.set(job.id, row);
     return row;
