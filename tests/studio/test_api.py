@@ -150,6 +150,8 @@ def test_a_preview_follows_the_hints(client, gray):
     assert pixels_of(red).shape == (20, 30, 3)
     shade = pixels_of(red)[10, 15]
     assert shade[0] > shade[1:].max() + 50
+    in_pixels = client.post(f"{job}/preview?side=30", json={"hints": ["30,20,#ff0000"]})
+    assert np.abs(pixels_of(in_pixels) - pixels_of(red)).mean() < 2  # of the picture, not of the preview
     assert client.get(job).json()["settings"]["hints"] == []  # nothing is changed
     client.put(f"{job}/settings", json=settings)
     state = ended(client, job)
@@ -238,6 +240,31 @@ def test_certainty_is_a_gray_map_or_a_sentence(client, gray, tiny_zoo):
     assert message(client.get(f"{half}/certainty"), 422).startswith("half.jpg: ")
     write_tiny_colorizer(tiny_zoo / "colorize.onnx", doubt=False)
     assert "does not tell where it guesses" in message(client.get(f"{job}/certainty"), 422)
+
+
+@pytest.mark.parametrize(("suffix", "name"), [(".avif", "AVIF"), (".heic", "HEIF")])
+def test_formats_of_phones_come_back_as_they_came_and_are_shown(client, suffix, name):
+    if name == "HEIF":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif").register_heif_opener()
+    content = encoded(np.full((20, 30, 3), 90, np.uint8), name)
+    job = add(client, new_session(client), content, name=f"a{suffix}", task="colorize")
+    assert ended(client, job)["result"] == f"a-colorized{suffix}"
+    assert client.get(f"{job}/result").headers["content-type"] == f"image/{suffix[1:]}"
+    for what in ("before", "after", "after?side=16"):
+        shown = client.get(f"{job}/{what}")
+        assert shown.headers["content-type"] in ("image/avif", "image/png", "image/webp")
+        assert pixels_of(shown).shape[2] == 3
+    answer = client.post(f"{API}/colorize", content=content)
+    assert answer.headers["content-disposition"].endswith(f"picture-colorized{suffix}")
+
+
+def test_camera_raw_is_not_taken_for_the_small_tiff_in_it(client):
+    pytest.importorskip("rawpy", reason="camera raw needs rawpy")
+    small = encoded(np.zeros((9, 9), np.uint8), "TIFF")
+    state = ended(client, add(client, new_session(client), small, name="a.dng"))
+    assert state["status"] == "failed"
+    assert state["message"].startswith("a.dng: ")
+    assert ended(client, add(client, new_session(client), small, name="a.tif"))["status"] == "done"
 
 
 def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):

@@ -91,6 +91,10 @@ class FilmState(BaseModel):
 
     seconds: float = Field(description="How long it lasts; 0 as long as nobody has looked.")
     part: bool = Field(description="Whether the result is only a part of it, see the setting `preview`.")
+    begun: bool = Field(
+        description="Whether an earlier run with these settings was stopped while it made all of the film: one without "
+        "`preview` goes on from there."
+    )
 
 
 class JobState(BaseModel):

@@ -30,6 +30,13 @@ def still(target: Path, name: str) -> Path:
     return target.with_name(f"{name}.png")
 
 
+def begun(target: Path) -> bool:
+    """Tell whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
+    from hillotype.film import is_begun  # needs PyAV, without which no film is taken
+
+    return is_begun(target)
+
+
 class Cancelled(BaseException):
     """Ends a run that nobody wants any more; no failure, so nothing on the way may catch it."""
 
@@ -45,6 +52,7 @@ class Run:
         palette: of the picture whose colors are wanted, if they are.
         tell: is called with the run and the share of it that is done, by the thread that works.
         unwanted: is set to end it.
+        keep: whether what is done stays when it is ended, so that another run into the same folder goes on from there.
         seconds: how long a film lasts; 0 if it is none, or nobody has looked yet.
         part: whether only a part of it was made.
     """
@@ -54,6 +62,7 @@ class Run:
     settings: Settings
     palette: Palette | None
     tell: Callable[[Run, float], object]
+    keep: bool = False
     unwanted: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
     part: bool = False
@@ -62,7 +71,7 @@ class Run:
         """Restore it.
 
         Raises:
-            Cancelled: it was not wanted any more; nothing of it is left.
+            Cancelled: it was not wanted any more; nothing is left but what is to be kept.
             ModelFileError: a model is missing or damaged.
         """
         try:
@@ -102,7 +111,7 @@ class Run:
             film = read_film(job.source, how.max_pixels)
             frame = frame_at(film, film.start + (film.end - film.start) // 3)
             self.out.mkdir(parents=True, exist_ok=True)
-            write_picture(Picture(frame.pixels), still(job.target, "before"))
+            write_picture(Picture(frame.pixels), still(job.target, "before"), overwrite=True)
             self.seconds = film.seconds
             self._advance(0.0)
             settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
@@ -118,6 +127,8 @@ class Run:
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""
+        if self.keep and self.source.exists() and begun(self.out / self.source.name):
+            return
         shutil.rmtree(self.out, ignore_errors=True)
         with suppress(OSError):  # not empty: still in use
             self.out.parent.rmdir()
