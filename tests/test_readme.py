@@ -19,6 +19,7 @@ PAGES = {
         "docs/denoising.md",
         "docs/films.md",
         "docs/latent.md",
+        "docs/models.md",
         "docs/self-denoise.md",
         "docs/studio.md",
     )

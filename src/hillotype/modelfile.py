@@ -31,7 +31,7 @@ CARD_FORMAT = 1
 CARD_KEY = "hillotype"
 """The key of the ONNX metadata under which the card stands."""
 
-_LATER = {"vividness"}
+_LATER = {"vividness", "failures"}
 """Fields that older files of this format lack; their defaults change nothing."""
 
 _REMEDY = "export the model again"
@@ -58,6 +58,7 @@ class Card:
         parameters: number of trained numbers in the network.
         training: how it was made: recipe, sources, steps, minutes, seed.
         data_licence: the licences of the training data.
+        failures: what it is known to get wrong, a few sentences.
         metrics: tables of measured figures, with their baselines.
         code_version: version of hillotype that exported it.
         created: date and time of the export, ISO 8601.
@@ -76,6 +77,7 @@ class Card:
     parameters: int = 0
     training: Mapping[str, Any] = field(default_factory=dict)
     data_licence: str = ""
+    failures: str = ""
     metrics: tuple[Mapping[str, Any], ...] = ()
     code_version: str = ""
     created: str = ""
@@ -122,7 +124,7 @@ class Card:
 
 
 _FIELD_KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("name", "task", "summary", "data_licence", "code_version", "created"), (str,)),
+    **dict.fromkeys(("name", "task", "summary", "data_licence", "failures", "code_version", "created"), (str,)),
     **dict.fromkeys(("in_channels", "out_channels", "multiple", "halo", "parameters"), (int,)),
     "color_space": (str, type(None)),
     "working_side": (int, type(None)),

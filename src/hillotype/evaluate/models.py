@@ -12,6 +12,7 @@ from hillotype.modelfile import Model
 from hillotype.pictures import whole
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.tiles import run_tiled
+from hillotype.restore.wishes import NO_WISHES, Wishes
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,17 @@ class ColorizerMethod:
     """A colorizing model file, with all that raises its chroma to the picture's size."""
 
     model: Model
+    wishes: Wishes = NO_WISHES
 
     @property
     def name(self) -> str:
-        """The model's name."""
-        return self.model.card.name
+        """The model's name, and what is wished of it."""
+        wished = "".join(f", {key} {value}" for key, value in self.wishes.made_with().items())
+        return self.model.card.name + wished
 
     def __call__(self, seen: Floats) -> Floats:
         """Return the color picture (1, 3, H, W) for the luma L*/100 (1, 1, H, W)."""
         gray = np.clip(Lab().join(seen, neutral_chroma(Lab(), seen)), 0, 1)
         pixels = np.ascontiguousarray(gray[0].transpose(1, 2, 0), dtype=np.float32)
-        colored = Colorizer(self.model)(pixels)
+        colored = Colorizer(self.model, wishes=self.wishes)(pixels)
         return np.asarray(colored, dtype=np.float32).transpose(2, 0, 1)[None]

@@ -25,25 +25,34 @@ _WIDTH: Final = 0.12
 _SHARE: Final = 0.6
 """How far chroma moves toward a palette: all the way, a picture of something else dyes what it has no color for."""
 
+_STRONG: Final = 0.2
+"""The length of (a*, b*) / 110 at which a color gains half of what the strongest do, before the knee."""
+
+_STRONG_GAIN: Final = 3.5
+"""What the strongest gain at vividness 2, before the knee."""
+
 _SIDE: Final = 256
 """Short side at which a picture's palette is taken."""
 
 
-def vivid(chroma: Plane, gain: float) -> Plane:
-    """Multiply chroma by a gain, above 1 with a soft knee: the stronger a color, the less.
+def vivid(chroma: Plane, vividness: float) -> Plane:
+    """Make chroma more or less vivid: below 1 all of it by this factor, above 1 strong colors more than pale ones.
 
-    The gain falls to 1 at (a*, b*) / 110 of length 1, where no sRGB color is left, so that what was told apart still
-    is. `gain` 1 changes nothing.
+    A model that is unsure answers with something pale, so what it guessed strongly deserves to be stronger still: with
+    one factor for all, as colorful pictures have 8 % more error (CIEDE2000, at 0.85 of the true colorfulness). A soft
+    knee at (a*, b*) / 110 of length 1, where no sRGB color is left, keeps apart what was told apart. `vividness` 1
+    changes nothing; 2 doubles a color of length 0.2.
 
     Args:
         chroma: (a*, b*) / 110, (2, h, w).
-        gain: from 0.
+        vividness: from 0.
     """
-    if gain <= 1:
-        return chroma * np.float32(gain)
+    if vividness <= 1:
+        return chroma * np.float32(vividness)
     length = np.minimum(np.hypot(chroma[0], chroma[1]), 1)
-    knee: Plane = np.float32(gain) / (1 + np.float32(gain - 1) * length)
-    return chroma * knee
+    share = length**2 / (length**2 + np.float32(_STRONG**2))
+    more: Plane = np.float32(_STRONG_GAIN * (vividness - 1)) * share
+    return chroma * ((1 + more) / (1 + more * length))
 
 
 @dataclass(frozen=True)
