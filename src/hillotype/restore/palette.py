@@ -51,8 +51,9 @@ def vivid(chroma: Plane, vividness: float) -> Plane:
         return chroma * np.float32(vividness)
     length = np.minimum(np.hypot(chroma[0], chroma[1]), 1)
     share = length**2 / (length**2 + np.float32(_STRONG**2))
-    more: Plane = np.float32(_STRONG_GAIN * (vividness - 1)) * share
-    return chroma * ((1 + more) / (1 + more * length))
+    more = np.float32(_STRONG_GAIN * (vividness - 1)) * share
+    vivid: Plane = chroma * ((1 + more) / (1 + more * length))
+    return vivid
 
 
 @dataclass(frozen=True)
