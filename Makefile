@@ -36,8 +36,10 @@ benchmark-quality: .venv/dev
 	-$(PIP) bm3d opencv-python-headless
 	$(BIN)/hillotype evaluate denoise-gray --data zip:benchmarks.zip/bsd68
 	$(BIN)/hillotype evaluate denoise-color --data zip:benchmarks.zip/cbsd68
-	$(BIN)/python benchmarks/peers.py --model denoise-gray --data zip:benchmarks.zip/bsd68 --limit 12
-	$(BIN)/python benchmarks/peers.py --model denoise-color --data zip:benchmarks.zip/cbsd68 --limit 12
+	$(BIN)/hillotype evaluate denoise-fast-gray --data zip:benchmarks.zip/bsd68
+	$(BIN)/hillotype evaluate denoise-fast-color --data zip:benchmarks.zip/cbsd68
+	$(BIN)/python benchmarks/peers.py --model denoise-fast-gray denoise-gray --data zip:benchmarks.zip/bsd68 --limit 12
+	$(BIN)/python benchmarks/peers.py --model denoise-fast-color denoise-color --data zip:benchmarks.zip/cbsd68 --limit 12
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/hillotype evaluate colorize --data zip:benchmarks.zip/kodak24
 	$(BIN)/hillotype evaluate colorize --data zip:photos-nips17-256.zip --split test

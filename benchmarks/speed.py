@@ -27,6 +27,7 @@ from PIL import Image
 PARROTS = Path(__file__).parents[1] / "examples" / "parrots.jpg"
 PILLOW = "import sys; from PIL import Image; Image.open(sys.argv[1]).save(sys.argv[2], quality=95, subsampling=0)"
 DATA, SIDE, SIGMA = "zip:photos-nips17-256.zip", 256, 25
+FAST = ("--model", "denoise-fast")
 PARTS = ("commands", "folders", "peers")
 
 
@@ -73,6 +74,8 @@ def commands(folder: Path, megapixels: float, runs: int, device: str) -> None:
         "colorize, color": ours("colorize", color, out),
         "denoise, gray": ours("denoise", gray, out),
         "denoise, color": ours("denoise", color, out),
+        "denoise-fast, gray": [*ours("denoise", gray, out), *FAST],
+        "denoise-fast, color": [*ours("denoise", color, out), *FAST],
         "restore, gray and noisy": ours("restore", gray, out),
         f"colorize, {SIDE} x {SIDE}": ours("colorize", small, out),
         f"denoise, {SIDE} x {SIDE}": ours("denoise", small, out),
@@ -128,8 +131,10 @@ def peers(count: int) -> None:
     noisy = [(x + rng.normal(0, SIGMA, x.shape)).round().clip(0, 255).astype(np.uint8) for x in clean]
     for label, make, most in (
         ("left alone", lambda: lambda picture: picture, count),
-        ("hillotype denoise", partial(shipped, "cpu"), count),
-        ("hillotype denoise, OpenVINO", partial(shipped, "openvino"), count),
+        ("hillotype denoise", partial(shipped, "denoise", "cpu"), count),
+        ("hillotype denoise, OpenVINO", partial(shipped, "denoise", "openvino"), count),
+        ("hillotype denoise-fast", partial(shipped, "denoise-fast", "cpu"), count),
+        ("hillotype denoise-fast, OpenVINO", partial(shipped, "denoise-fast", "openvino"), count),
         ("OpenCV fastNlMeansDenoisingColored, h = 15", opencv, count),
         ("BM3D, told the noise", block_matching, 1),
     ):
@@ -154,11 +159,11 @@ def measured(denoise: Callable, pairs: list[tuple[np.ndarray, np.ndarray]]) -> t
     return seconds / (pixels / 1e6), float(np.mean(10 * np.log10(255**2 / np.array(errors))))
 
 
-def shipped(device: str) -> Callable:
-    """Returns our denoiser on a device."""
+def shipped(name: str, device: str) -> Callable:
+    """Returns a denoiser of ours on a device."""
     from hillotype import load
 
-    restorer = load("denoise", threads=1, device=device)
+    restorer = load(name, threads=1, device=device)
     return lambda picture: np.asarray(restorer(Image.fromarray(picture)))
 
 

@@ -16,6 +16,7 @@ PAGES = {
         "README.md",
         "docs/clusters.md",
         "docs/colorizing.md",
+        "docs/denoising.md",
         "docs/films.md",
         "docs/latent.md",
         "docs/models.md",

@@ -14,6 +14,7 @@ from hillotype import __version__
 from hillotype.batch.journal import Journal
 from hillotype.cli import progress
 from hillotype.cli.app import app
+from hillotype.modelfile import zoo
 from hillotype.restore.colorize import Colorizer
 
 HEAVY = ("torch", "onnxruntime", "PIL", "numpy", "onnx", "imagecodecs")
@@ -151,6 +152,8 @@ def test_the_page_is_written_beside_the_results(tiny_zoo, picture, tmp_path):
         (["colorize"], "Missing argument"),
         (["colorize", "a.jpg"], "--out"),
         (["colorize", "a.jpg", "-o", "out", "--strength", "2"], "--strength"),
+        (["denoise", "a.jpg", "-o", "out", "--chroma-strength", "-1"], "--chroma-strength"),
+        (["colorize", "a.jpg", "-o", "out", "--chroma-strength", "1"], "No such option"),
         (["colorize", "a.jpg", "-o", "out", "--max-pixels", "0"], "--max-pixels"),
         (["nonsense"], "No such command"),
     ],
@@ -294,11 +297,8 @@ def test_models_are_listed_and_shown(tiny_zoo):
     assert "working_side: 64" in card.stdout
     assert "20.5" in card.stdout
     assert json.loads(run("models", "colorize", "--json").stdout)["task"] == "colorize"
-    assert [entry["name"] for entry in json.loads(run("models", "--json").stdout)] == [
-        "colorize",
-        "denoise-color",
-        "denoise-gray",
-    ]
+    assert "--model denoise-fast" in listed.stdout
+    assert [entry["name"] for entry in json.loads(run("models", "--json").stdout)] == list(zoo())
     unknown = run("models", "nothing")
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("error: nothing: no such model")
@@ -317,6 +317,71 @@ def test_wishes_reach_the_picture_and_the_journal(tiny_zoo, picture, tmp_path):
     assert json.loads(again.stdout)["counts"] == {"kept": 1}
     report = json.loads(run("colorize", picture, "-o", tmp_path / "h", *wishes[0], "--json").stdout)
     assert report["made_with"]["hints"] == ["50%,50%,#c03050"]
+
+
+@pytest.fixture
+def noisy(tmp_path):
+    """A noisy color picture."""
+    path = tmp_path / "in" / "noisy.png"
+    path.parent.mkdir(exist_ok=True)
+    noise = np.random.default_rng(0).normal(0, 25, (128, 128, 3))
+    Image.fromarray(np.clip(np.array([150, 110, 90]) + noise, 0, 255).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("command", ["denoise", "restore"])
+def test_how_it_is_denoised_reaches_the_picture_and_the_journal(tiny_zoo, noisy, tmp_path, command):
+    results, out = set(), tmp_path / "out"
+    ways = ([], ["--model", f"{command}-fast"], ["--chroma-strength", 0.3], ["--chroma-strength", 0.6])
+    for way in ways:
+        report = json.loads(run(command, noisy, "-o", out, *way, "--json").stdout)
+        assert report["counts"] == {"done": 1}
+        assert report["results"][0]["steps"] == ["denoise"]
+        assert ("fast" in report["model"]) == ("--model" in way)
+        assert report["made_with"].get("chroma_strength") == (way[1] if "--chroma-strength" in way else None)
+        results.add((out / "noisy.png").read_bytes())
+    assert len(results) == len(ways)
+    assert json.loads(run(command, noisy, "-o", out, *ways[-1], "--json").stdout)["counts"] == {"kept": 1}
+
+
+def test_a_way_to_do_another_task_is_one_line(tiny_zoo, noisy, tmp_path):
+    for command, name, says in (
+        ("restore", "denoise-fast", "run `hillotype denoise`, or choose restore or restore-fast"),
+        ("denoise", "restore-fast", "run `hillotype restore`, or choose denoise or denoise-fast"),
+        ("denoise", "fast", "no such model; .*one of denoise, denoise-fast"),
+        ("denoise", "denoise-fast-gray", "this one has colors"),
+    ):
+        result = run(command, noisy, "-o", tmp_path / "out", "--model", name)
+        assert result.exit_code == 1
+        assert re.fullmatch(f"error: .*{says}.*\n", result.stderr), result.stderr
+        assert not (tmp_path / "out" / "noisy.png").exists()
+
+
+def test_films_take_the_quicker_models_unless_others_are_chosen(tiny_zoo, tmp_path):
+    av = pytest.importorskip("av", reason="films need PyAV")
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libx264", rate=25, height=48, width=64, pix_fmt="yuv444p")
+        shades = np.add.outer(np.arange(48), 2 * np.arange(64)).astype(np.uint8)
+        for packet in (*stream.encode(av.VideoFrame.from_ndarray(shades, format="gray")), *stream.encode()):
+            container.mux(packet)
+    used = {}
+    for way in ("usual", "denoise", "denoise-fast"):
+        options = [] if way == "usual" else ["--model", way]
+        result = run("denoise", source, "-o", tmp_path / f"{way}.mkv", *options, "--json")
+        assert result.exit_code == 0, result.output
+        used[way] = json.loads(result.stdout)["model"], json.loads(result.stdout)["made_with"]["models"].keys()
+    assert used["usual"][0] == used["denoise-fast"][0] == "denoise-fast-gray + denoise-fast-color"
+    assert used["denoise"][0] == "denoise-gray + denoise-color"
+    assert used["usual"][1] == used["denoise"][1] | used["denoise-fast"][1]
+    usual, best, fast = (first_frame(av, tmp_path / f"{way}.mkv") for way in used)
+    np.testing.assert_array_equal(usual, fast)
+    assert (usual != best).any()
+
+
+def first_frame(av, path):
+    with av.open(str(path)) as container:
+        return next(container.decode(video=0)).to_ndarray(format="gray")
 
 
 def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):

@@ -116,6 +116,21 @@ def test_jpeg_in_tiff_reads_as_pillow_reads_it(tmp_path, mode):
     assert not picture.lossless
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_for_a_quick_look_a_jpeg_comes_smaller_and_others_whole(tmp_path, mode):
+    ramp = Image.fromarray(np.add.outer(np.arange(200), np.arange(300)).astype(np.uint8) // 2).convert(mode)
+    path = saved(tmp_path, ".jpg", ramp, exif=with_orientation(6))
+    full, small = read_picture(path), read_picture(path, side=50)
+    assert full.pixels.shape[:2] == (300, 200)
+    assert small.pixels.shape[:2] == (75, 50)
+    assert np.abs(small.pixels[5:-5, 5:-5] - full.pixels[22:-20:4, 22:-20:4].astype(int)).mean() < 4
+    assert read_picture(path, side=300).pixels.shape == full.pixels.shape
+    with pytest.raises(PictureError, match="the limit is 59,999"):
+        read_picture(path, side=50, max_pixels=59_999)
+    if mode != "CMYK":
+        assert read_picture(saved(tmp_path, ".png", ramp), side=50).pixels.shape[:2] == (200, 300)
+
+
 def deep_file(folder, suffix, array, orientation=1, **options):
     """A 16-bit file made without any of our own code."""
     path = folder / f"deep{suffix}"

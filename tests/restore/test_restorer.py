@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import hillotype
-from hillotype.color import rgb_to_lab
+from hillotype.color import rgb_to_lab, rgb_to_ycbcr
 from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import read_card, write_card
 from hillotype.pictures import Picture
@@ -27,6 +27,10 @@ def lightness_of(pixels):
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)
     return rgb_to_lab((pixels / full_scale(pixels)).transpose(2, 0, 1)[None])[0, 0]
+
+
+def ycbcr(array):
+    return rgb_to_ycbcr(array.transpose(2, 0, 1)[None])
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
@@ -114,6 +118,51 @@ def test_denoise_blends(tiny_zoo):
         for strength in (0.2, 0.5, 0.8, 1.0)
     ]
     assert changes == sorted(changes)
+
+
+@pytest.mark.parametrize("task", ["denoise", "denoise-fast", "restore", "restore-fast"])
+def test_the_noise_of_colors_has_a_strength_of_its_own(tiny_zoo, task):
+    array = np.array([0.5, 0.45, 0.4]) + RNG.normal(0, 0.04, (96, 96, 3))
+    restore = hillotype.load(task)
+    alike = restore(array, strength=0.05)  # little, so that nothing is clipped
+    np.testing.assert_array_equal(restore(array, strength=0.05, chroma_strength=0.05), alike)
+    more = ycbcr(restore(array, strength=0.05, chroma_strength=0.1)) - ycbcr(alike)
+    assert np.abs(more[:, 0]).max() < 1e-6
+    assert np.abs(more[:, 1:]).max() > 1e-3
+
+
+def test_gray_pictures_have_no_noise_of_colors(tiny_zoo):
+    gray = RNG.random((20, 30), dtype=np.float32)
+    for denoise in (hillotype.load("denoise"), hillotype.load(tiny_zoo / "denoise-color.onnx")):
+        for picture in (gray, np.repeat(gray[..., None], 3, axis=2)):
+            expected = denoise(picture, strength=0.5)
+            np.testing.assert_array_equal(denoise(picture, strength=0.5, chroma_strength=0.0), expected)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.5, float("nan")])
+def test_a_strength_of_colors_out_of_range_is_refused(tiny_zoo, strength):
+    with pytest.raises(PictureError, match="chroma strength"):
+        hillotype.load("restore")(np.zeros((4, 4)), chroma_strength=strength)
+
+
+def test_fast_is_another_pair(tiny_zoo):
+    for shape, kind in (((20, 30, 1), "gray"), ((20, 30, 3), "color")):
+        picture = picture_of(shape)
+        fast, usual = (hillotype.load(name).restore(picture).pixels for name in ("denoise-fast", "denoise"))
+        np.testing.assert_array_equal(fast, hillotype.load(f"denoise-fast-{kind}").restore(picture).pixels)
+        assert (fast != usual).any()
+    assert hillotype.load("restore-fast").denoiser.name == "denoise-fast-gray + denoise-fast-color"
+    assert hillotype.load("restore").denoiser.name == "denoise-gray + denoise-color"
+
+
+def test_wrong_names_are_answered_with_the_right_ones(tiny_zoo):
+    for name in ("denoise-quick", ""):
+        with pytest.raises(
+            ModelFileError, match=r"no such model; .* one of denoise, denoise-fast, .* denoise-fast-gray"
+        ):
+            hillotype.load(name)
+    with pytest.raises(ModelFileError, match=r"away\.onnx: no such model"):
+        hillotype.load("away.onnx")
 
 
 def test_gray_pictures_take_the_gray_model(tiny_zoo):

@@ -1,8 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hillotype.color import rgb_to_ycbcr
 from hillotype.modelfile import load_model
 from hillotype.restore.tiles import run_tiled, spans
 
@@ -61,6 +64,59 @@ def test_integers_are_rounded_from_the_float_answer(tiny_zoo, dtype):
     restored = run_tiled(model, picture)
     assert restored.dtype == dtype
     assert np.abs(restored - expected).max() <= 0.51
+
+
+STRENGTHS = st.floats(0, 1, width=32)
+NOISY = np.random.default_rng(2).random((24, 28, 3), dtype=np.float32)
+
+
+def residual_of(model, picture, **strengths):
+    """What is taken out, as Y, Cb and Cr (3, H, W)."""
+    out = run_tiled(model, picture, region_side=24, **strengths)
+    luma_and_chroma = [rgb_to_ycbcr(pixels.astype(np.float64).transpose(2, 0, 1)[None])[0] for pixels in (picture, out)]
+    return luma_and_chroma[1] - luma_and_chroma[0]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(strength=STRENGTHS, chroma_strength=STRENGTHS | st.none())
+def test_what_is_taken_out_is_one_picture_times_the_strength(tiny_zoo, strength, chroma_strength):
+    model = load_model("denoise-color")
+    whole = residual_of(model, NOISY)
+    part = residual_of(model, NOISY, strength=strength, chroma_strength=chroma_strength)
+    shares = [strength, *2 * [strength if chroma_strength is None else chroma_strength]]
+    np.testing.assert_allclose(part, np.reshape(shares, (3, 1, 1)) * whole, atol=1e-6)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(pair=st.tuples(STRENGTHS, STRENGTHS).map(sorted), other=STRENGTHS)
+def test_more_strength_takes_out_more(tiny_zoo, pair, other):
+    model = load_model("denoise-color")
+    for name, beside, channels in (
+        ("strength", "chroma_strength", slice(1)),
+        ("chroma_strength", "strength", slice(1, 3)),
+    ):
+        less, more = (
+            np.linalg.norm(residual_of(model, NOISY, **{name: strength, beside: other})[channels]) for strength in pair
+        )
+        assert less <= more + 1e-5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_more_strength_changes_no_pixel_less(tiny_zoo, dtype):
+    model = load_model("denoise-color")
+    picture = np.round(NOISY * np.iinfo(dtype).max).astype(dtype)
+    strengths = np.linspace(0, 1, 9)
+    changes = [np.abs(run_tiled(model, picture, strength=s) - picture.astype(float)) for s in strengths]
+    assert not changes[0].any()
+    assert all((more >= less).all() for less, more in pairwise(changes))
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_equal_strengths_are_one_strength(tiny_zoo, strength):
+    model = load_model("denoise-color")
+    blended = run_tiled(model, NOISY, strength=strength, chroma_strength=strength)
+    np.testing.assert_array_equal(blended, run_tiled(model, NOISY, strength=strength))
+    np.testing.assert_allclose(blended, NOISY + strength * (run_tiled(model, NOISY) - NOISY), atol=1e-6)
 
 
 def test_progress_ends_at_one(tiny_zoo):

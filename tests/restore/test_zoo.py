@@ -7,11 +7,12 @@ import hillotype
 from hillotype.color import rgb_to_lab
 from hillotype.modelfile import load_model, read_card, zoo
 from hillotype.pictures import Picture
-from hillotype.restore.loading import TASKS
+from hillotype.restore.loading import CHOICES
 from hillotype.restore.tiles import run_tiled
 
 pytestmark = pytest.mark.skipif(
-    not set(TASKS["restore"]) <= set(zoo()), reason="the models of the package are not trained yet"
+    not {model for choice in CHOICES.values() for model in choice.models} <= set(zoo()),
+    reason="the models of the package are not trained yet",
 )
 
 
@@ -22,7 +23,7 @@ def scene(height, width, channels):
     return np.clip(picture, 0, 1).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["denoise-gray", "denoise-color"])
+@pytest.mark.parametrize("name", [*CHOICES["denoise"].models, *CHOICES["denoise-fast"].models])
 def test_tiles_equal_the_whole(name):
     model = load_model(name)
     picture = scene(300, 420, model.card.in_channels)
@@ -30,13 +31,14 @@ def test_tiles_equal_the_whole(name):
     assert np.abs(tiled - run_tiled(model, picture, region_side=4096)).max() < 1e-5
 
 
+@pytest.mark.parametrize("task", ["denoise", "denoise-fast"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_noise_goes(channels):
+def test_noise_goes(task, channels):
     clean = scene(200, 200, channels) * 0
     rows, columns = np.mgrid[:200, :200] / 100
     clean += (0.5 + 0.2 * np.sin(3 * rows) * np.cos(2 * columns))[..., None].astype(np.float32)
     noisy = np.clip(clean + np.random.default_rng(1).normal(0, 0.1, clean.shape), 0, 1)
-    before, after = (np.mean((picture - clean) ** 2) for picture in (noisy, hillotype.load("denoise")(noisy)))
+    before, after = (np.mean((picture - clean) ** 2) for picture in (noisy, hillotype.load(task)(noisy)))
     assert after < before / 10
 
 

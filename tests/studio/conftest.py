@@ -105,7 +105,7 @@ def live(tiny_zoo):
         yield studio
 
 
-def until(holds, seconds=20.0):
+def until(holds, seconds=120.0):
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():

@@ -85,7 +85,7 @@ def test_a_job_from_upload_to_removal(client, gray):
     assert state["progress"] == 1
     assert state["name"] == "al bum/Öma.jpg"
     assert state["result"] == "al bum/Öma-colorized.jpg"
-    usual = {"strength": 1, "hints": [], "preview": None, "like": None, "model": None}
+    usual = {"strength": 1, "chroma_strength": None, "hints": [], "preview": None, "like": None, "model": None}
     assert state["settings"] == usual | {"task": "colorize", "vividness": 2}
     assert state["film"] is None
     assert client.get(session).json()["jobs"] == [state]
@@ -127,6 +127,18 @@ def test_hints_color_as_the_command_line_does_it(client, gray, tmp_path):
     assert answer.content == (tmp_path / "b.jpg").read_bytes()
 
 
+def test_ways_to_denoise_and_the_noise_of_colors_as_the_command_line_does_it(client, tmp_path):
+    source, targets = tmp_path / "a.png", [tmp_path / f"{number}.png" for number in range(3)]
+    source.write_bytes(encoded(np.random.default_rng(4).integers(0, 256, (40, 60, 3), dtype=np.uint8)))
+    ways = ({}, {"model": "denoise-fast"}, {"chroma_strength": "0.2"})
+    for options, target in zip(ways, targets, strict=True):
+        arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
+        assert CliRunner().invoke(command, ["denoise", str(source), "-o", str(target), *arguments]).exit_code == 0
+        answer = client.post(f"{API}/denoise", params=options, content=source.read_bytes())
+        assert answer.content == target.read_bytes()
+    assert len({target.read_bytes() for target in targets}) == 3
+
+
 def test_a_preview_follows_the_hints(client, gray):
     job = add(client, new_session(client), gray, name="a.jpg")
     ended(client, job)
@@ -138,6 +150,8 @@ def test_a_preview_follows_the_hints(client, gray):
     assert pixels_of(red).shape == (20, 30, 3)
     shade = pixels_of(red)[10, 15]
     assert shade[0] > shade[1:].max() + 50
+    in_pixels = client.post(f"{job}/preview?side=30", json={"hints": ["30,20,#ff0000"]})
+    assert np.abs(pixels_of(in_pixels) - pixels_of(red)).mean() < 2  # of the picture, not of the preview
     assert client.get(job).json()["settings"]["hints"] == []  # nothing is changed
     client.put(f"{job}/settings", json=settings)
     state = ended(client, job)
@@ -228,6 +242,31 @@ def test_certainty_is_a_gray_map_or_a_sentence(client, gray, tiny_zoo):
     assert "does not tell where it guesses" in message(client.get(f"{job}/certainty"), 422)
 
 
+@pytest.mark.parametrize(("suffix", "name"), [(".avif", "AVIF"), (".heic", "HEIF")])
+def test_formats_of_phones_come_back_as_they_came_and_are_shown(client, suffix, name):
+    if name == "HEIF":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif").register_heif_opener()
+    content = encoded(np.full((20, 30, 3), 90, np.uint8), name)
+    job = add(client, new_session(client), content, name=f"a{suffix}", task="colorize")
+    assert ended(client, job)["result"] == f"a-colorized{suffix}"
+    assert client.get(f"{job}/result").headers["content-type"] == f"image/{suffix[1:]}"
+    for what in ("before", "after", "after?side=16"):
+        shown = client.get(f"{job}/{what}")
+        assert shown.headers["content-type"] in ("image/avif", "image/png", "image/webp")
+        assert pixels_of(shown).shape[2] == 3
+    answer = client.post(f"{API}/colorize", content=content)
+    assert answer.headers["content-disposition"].endswith(f"picture-colorized{suffix}")
+
+
+def test_camera_raw_is_not_taken_for_the_small_tiff_in_it(client):
+    pytest.importorskip("rawpy", reason="camera raw needs rawpy")
+    small = encoded(np.zeros((9, 9), np.uint8), "TIFF")
+    state = ended(client, add(client, new_session(client), small, name="a.dng"))
+    assert state["status"] == "failed"
+    assert state["message"].startswith("a.dng: ")
+    assert ended(client, add(client, new_session(client), small, name="a.tif"))["status"] == "done"
+
+
 def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):
     job = add(client, new_session(client), gray[: len(gray) // 2], name="half.jpg")
     assert message(client.post(f"{job}/preview", json={}), 422).startswith("half.jpg: ")
@@ -259,7 +298,10 @@ def test_all_results_as_one_zip(client, gray):
 
 def test_models_have_cards(client):
     models = client.get(f"{API}/models").json()
-    assert [model["name"] for model in models] == ["colorize", "denoise-color", "denoise-gray"]
+    assert [model["name"] for model in models] == sorted(model["name"] for model in models)
+    assert {model for choice in client.get(f"{API}/choices").json() for model in choice["models"]} == {
+        model["name"] for model in models
+    }
     assert models[0]["summary"] == "A tiny one."
     assert models[0]["bytes"] > 0
 
@@ -294,10 +336,12 @@ def test_a_truncated_picture_does_not_stop_the_rest(client, gray):
     [
         ("strength=2", "strength"),
         ("strength=nan", "strength"),
+        ("chroma_strength=1.1", "chroma_strength"),
         ("vividness=-1", "vividness"),
         ("model=/etc/passwd", "no model"),
         ("model=../zoo/colorize.onnx", "no model"),
         ("model=denoise-gray", "denoise"),
+        ("model=denoise-fast", "made to denoise"),
         ("path=/etc/passwd", "path"),
     ],
 )

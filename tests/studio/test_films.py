@@ -33,7 +33,7 @@ def test_a_preview_then_the_whole(client, long_film):
     assert picture(client.get(f"{job}/before")).shape == (48, 64, 3)
     state = ended(client, job)
     assert state["status"] == "done"
-    assert state["film"] == {"seconds": pytest.approx(16, abs=0.1), "part": True}
+    assert state["film"] == {"seconds": pytest.approx(16, abs=0.1), "part": True, "begun": False}
     assert state["result"] == "box/Opa-colorized-preview.mp4"
     part = client.get(f"{job}/result")
     assert part.headers["content-type"] == "video/mp4"
@@ -70,10 +70,10 @@ def test_film_in_film_out(client, short_film):
     assert seconds_of(answer.content)[0] == pytest.approx(1, abs=0.2)
 
 
-def test_cancel_leaves_nothing_and_pictures_go_on_beside_it(tiny_zoo, long_film, gray):
+def test_a_cancelled_preview_leaves_nothing_and_pictures_go_on_beside_it(tiny_zoo, long_film, gray):
     with opened(Limits(jobs=1)) as client:
         session = new_session(client)
-        films = [add(client, session, long_film, name="a.mp4", task="denoise") for _ in range(2)]
+        films = [add(client, session, long_film, name="a.mp4", task="denoise", preview=15) for _ in range(2)]
         until(lambda: client.get(films[0]).json()["progress"] > 0)
         assert ended(client, add(client, session, gray))["status"] == "done"
         assert client.get(films[1]).json()["status"] == "queued"
@@ -83,6 +83,39 @@ def test_cancel_leaves_nothing_and_pictures_go_on_beside_it(tiny_zoo, long_film,
         until(lambda: not [path for path in folder.rglob("*") if "run-1" in str(path) and "film" in str(path)])
         client.put(f"{films[0]}/settings", json={"preview": 0.2})
         assert ended(client, films[0])["status"] == "done"
+
+
+def test_a_whole_film_goes_on_where_it_was_cancelled(client, long_film):
+    session = new_session(client)
+    job = add(client, session, long_film, name="a.mp4", task="colorize")
+    folder = client.app.state.sessions.find(session.rpartition("/")[2]).folder
+    until(lambda: list(folder.rglob("*.nut")))  # a piece is done
+    assert client.post(f"{job}/cancel").json()["film"]["begun"]
+    (piece,) = folder.rglob("*.nut")
+    made = piece.stat().st_mtime_ns
+    client.put(f"{job}/settings", json={"task": "colorize", "preview": 0.2})
+    state = ended(client, job)
+    assert (state["film"]["part"], state["film"]["begun"]) == (True, True)
+
+    again = client.put(f"{job}/settings", json={"task": "colorize"}).json()
+    assert again["film"]["begun"]
+    until(lambda: client.get(job).json()["progress"] > 0)
+    assert not piece.exists() or piece.stat().st_mtime_ns == made
+    state = ended(client, job)
+    assert (state["status"], state["film"]["part"], state["film"]["begun"]) == ("done", False, False)
+    with av.open(io.BytesIO(client.get(f"{job}/result").content)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 400
+
+
+def test_other_settings_begin_a_film_anew(client, long_film):
+    session = new_session(client)
+    job = add(client, session, long_film, name="a.mp4", task="colorize")
+    folder = client.app.state.sessions.find(session.rpartition("/")[2]).folder
+    until(lambda: list(folder.rglob("*.nut")))
+    state = client.put(f"{job}/settings", json={"task": "colorize", "vividness": 0.5}).json()
+    assert not state["film"]["begun"]
+    client.delete(job)
+    until(lambda: not list(folder.rglob("*.nut")))
 
 
 def without_pictures(folder):

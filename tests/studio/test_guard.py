@@ -26,6 +26,14 @@ def test_posts_of_other_sites_are_refused(client, origin, gray):
     assert client.app.state.sessions.stored() == 0
 
 
+def test_what_is_large_is_refused_for_the_same_reason(tiny_zoo):
+    with opened(token=TOKEN) as client:
+        for headers, status, word in (({}, 401, "token"), ({"Origin": "http://evil.example"}, 403, "another site")):
+            answer = client.post(f"{API}/restore", headers=headers, content=bytes(200_000))
+            assert answer.status_code == status
+            assert word in answer.json()["message"]
+
+
 def test_the_own_page_may_post(client):
     assert client.post(f"{API}/sessions", headers={"Origin": "http://localhost"}).status_code == 201
 

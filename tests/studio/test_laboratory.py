@@ -3,6 +3,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -152,6 +153,27 @@ def test_a_training_that_fails_says_why(client, root):
     client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "bad"})
     until(lambda: not client.get(LABORATORY).json()["training"]["going"], seconds=60)
     assert "nowhere" in client.get(LABORATORY).json()["training"]["message"]
+
+
+def test_a_recipe_is_trained_on_pictures_that_the_studio_was_given(root, blobs):  # noqa: F811
+    (root / "recipes").mkdir()
+    text = (root / "runs" / "skip" / "run.toml").read_text()
+    (root / "recipes" / "mine.toml").write_text(text.replace('"folder:', '"folder:/nowhere'))
+    wanted = {"name": "mine", "own": True}
+    with opened(data=Path(blobs)) as client:
+        recipes = {each["name"]: each for each in client.get(f"{LABORATORY}/recipes").json()}
+        assert recipes["self-denoise"]["data"] == []
+        assert client.get(LABORATORY).json()["pictures"] == Path(blobs).name
+        client.post(f"{LABORATORY}/runs", json={**wanted, "recipe": recipes["mine"]["id"]})
+        until(lambda: not client.get(LABORATORY).json()["training"]["going"])
+        assert client.get(LABORATORY).json()["training"]["message"] == ""
+        assert str(blobs) in client.get(run_of(client, "mine")).json()["recipe"]
+    with opened() as client:
+        answer = client.post(
+            f"{LABORATORY}/runs", json={"recipe": recipes["self-denoise"]["id"], "name": "own", "own": True}
+        )
+        assert answer.status_code == 422
+        assert "--data" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("name", ["../out", "/tmp/x", "a/b", "", ".hidden", "-o"])

@@ -82,7 +82,36 @@ def test_settings_do_the_picture_again(live, open_page, gray):
     wait_for(page, "document.querySelector('.after').src.endsWith('run=3')")
     wait_for(page, "document.querySelector('#list small').textContent.includes('Denoised')")
     assert not page.locator("#vividness").is_visible()
-    assert page.get_by_label("Model").is_visible()
+    page.get_by_label("Model").select_option("denoise-fast")
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=4')")
+
+
+def test_the_strength_for_colors_follows_until_it_is_set(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    strength, chroma = page.get_by_label("Strength"), page.get_by_label("Color noise removed")
+    strength.fill("0.6")
+    assert chroma.input_value() == "0.6"
+    wait_for(page, "document.querySelector('.after').src.endsWith('run=2')")
+    chroma.fill("0.9")
+    strength.fill("0.3")
+    assert chroma.input_value() == "0.9"
+    until(lambda: strengths_of(page) == (0.3, 0.9))
+    page.reload()
+    wait_done(page)
+    assert (strength.input_value(), chroma.input_value()) == ("0.3", "0.9")
+    chroma.fill("0.3")
+    until(lambda: strengths_of(page) == (0.3, None))
+    page.locator("#settings").get_by_text("Color", exact=True).click()
+    assert not chroma.is_visible()
+
+
+def strengths_of(page):
+    """The strengths that the one picture of a page has in the studio."""
+    state = page.evaluate("async () => (await fetch(`api/v1/sessions/${sessionStorage.getItem('session')}`)).json()")
+    (job,) = state["jobs"]
+    return job["settings"]["strength"], job["settings"]["chroma_strength"]
 
 
 def test_one_bad_file_among_others_and_all_as_a_zip(live, open_page, gray):

@@ -1,6 +1,7 @@
 """Colors given to places of a picture, in a real browser."""
 
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -148,6 +149,26 @@ def test_colors_stay_with_their_picture(painting, gray):
     wait_done(page, 2)
     page.get_by_role("button", name="Give colors").click()
     assert page.locator(".marker").count() == 1
+
+
+def test_to_save_all_applies_the_colors_that_were_given(painting, gray):
+    page = painting()
+    choose(page, ("b.jpg", gray))
+    wait_done(page, 2)
+    page.get_by_role("link", name="Save all 2", exact=True).wait_for()
+    page.get_by_role("radio", name="navy blue").check(force=True)
+    page.mouse.click(*place(page, 0.5, 0.5))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Apply colors, save all 2").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        shades = {}
+        for name in archive.namelist():
+            with archive.open(name) as file, Image.open(file) as image:
+                red, green, blue = np.asarray(image).astype(int)[20, 30]
+            shades[name] = blue - (red + green) / 2
+    assert shades["a-restored.jpg"] > shades["b-restored.jpg"] + 30
+    page.get_by_role("link", name="Save all 2", exact=True).wait_for()
+    assert page.get_by_role("button", name="Apply", exact=True).is_disabled()
 
 
 @pytest.fixture

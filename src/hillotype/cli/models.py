@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,6 +16,11 @@ Name = Annotated[
     str | None,
     typer.Argument(help="A model of the package, or a model file: print its whole card.", show_default=False),
 ]
+_WHICH: Final = (
+    "Which to choose: --model denoise (or restore) takes the clearer pair, usual for pictures; --model denoise-fast "
+    "(or restore-fast) the quicker pair, usual for films."
+)
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -58,7 +63,8 @@ def _print_list(paths: dict[str, Path], cards: dict[str, Card]) -> None:
         size = paths[title].stat().st_size / 1e6
         table.add_row(title, card.task, card.summary, f"{card.parameters:,}", f"{size:.1f}")
     Console().print(table)
-    typer.echo("\nhillotype models NAME prints a model's card: its training data, licence and measured figures.")
+    typer.echo(f"\n{_WHICH}")
+    typer.echo("hillotype models NAME prints a model's card: its training data, licence and measured figures.")
 
 
 def _print_card(path: Path, card: Card) -> None:

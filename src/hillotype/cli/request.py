@@ -52,6 +52,7 @@ class Request:
     device: Device
     as_json: bool
     certainty: Path | None = None
+    chroma_strength: float | None = None
 
     @property
     def elsewhere(self) -> bool:
@@ -78,7 +79,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
 
     Args:
         task: "restore", "denoise" or "colorize".
-        model: a model of the package or a model file, in place of the usual ones of the task.
+        model: a way to do the task, a model of the package or a model file, in place of the usual ones.
         request: what is asked.
         wishes: what is wanted of the colors.
 
@@ -90,25 +91,22 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     from hillotype.batch.page import Page
     from hillotype.batch.report import document
     from hillotype.pictures import DEFAULT_MAX_PIXELS
-    from hillotype.restore import load
-    from hillotype.restore.automatic import AutomaticRestorer
     from hillotype.restore.colorize import Colorizer
+    from hillotype.restore.loading import usual
 
     request = _located(request)
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
-    name = task if model is None else model
+    of_pictures, of_films = (usual(task, film=film) if model is None else model for film in (False, True))
     engine = _engine(request)
-    restorer = load(name, threads=1 if request.engine == Engine.ray else None, device=request.device)
-    if restorer.task != task:
-        raise ModelFileError(f"{model}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`")
+    restorer = _loaded(of_pictures, task, request, wishes)
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
-    made_with = {"task": task, "models": _digests(name), "strength": request.strength}
-    if isinstance(restorer, Colorizer | AutomaticRestorer) and wishes:
-        if wishes.hints and (request.has_report or jobs[0].film):
-            raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
-        restorer = restorer.given(wishes)
-        made_with |= wishes.made_with()
+    film_restorer = _loaded(of_films, task, request, wishes) if any(job.film for job in jobs) else restorer
+    if wishes and wishes.hints and (request.has_report or jobs[0].film):
+        raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
+    made_with = {"task": task, "models": _digests(of_pictures, of_films), "strength": request.strength}
+    made_with |= {} if request.chroma_strength is None else {"chroma_strength": request.chroma_strength}
+    made_with |= wishes.made_with() if wishes else {}
     if request.certainty and isinstance(restorer, Colorizer):
         _check_certainty(request.certainty, request, restorer, jobs)
     settings = Settings(request.strength, request.overwrite, request.max_pixels or DEFAULT_MAX_PIXELS)
@@ -117,12 +115,12 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
-        films = _films(restorer, settings, request.preview, made_with)
+        films = _films(film_restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {
             "command": task,
-            "model": restorer.name,
+            "model": ", ".join(dict.fromkeys((film_restorer if job.film else restorer).name for job in jobs)),
             "made_with": made_with,
             "device": request.device,
             "page": shown,
@@ -138,6 +136,27 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         raise error
     if any(result.message for result in results):
         raise typer.Exit(1)
+
+
+def _loaded(name: str, task: str, request: Request, wishes: Wishes | None) -> Restorer:
+    """Return the restorer of a name, which must do the task, as it is wished."""
+    from hillotype.restore import load
+    from hillotype.restore.automatic import AutomaticRestorer
+    from hillotype.restore.colorize import Colorizer
+    from hillotype.restore.denoise import Denoising
+    from hillotype.restore.loading import names_for
+
+    restorer = load(name, threads=1 if request.engine == Engine.ray else None, device=request.device)
+    if restorer.task != task:
+        raise ModelFileError(
+            f"{name}: made to {restorer.task}, not to {task}; run `hillotype {restorer.task}`, or choose "
+            f"{' or '.join(names_for(task))}"
+        )
+    if isinstance(restorer, Colorizer | AutomaticRestorer) and wishes:
+        restorer = restorer.given(wishes)
+    if isinstance(restorer, Denoising) and request.chroma_strength is not None:
+        restorer = restorer.with_chroma_strength(request.chroma_strength)
+    return restorer
 
 
 def _previewed(jobs: list[Job], preview: float | None) -> list[Job]:
@@ -197,13 +216,14 @@ def _films(restorer: Restorer, settings: Settings, preview: float | None, made_w
     return make
 
 
-def _digests(name: str) -> dict[str, str]:
-    """Return the SHA-256 of the models that `name` stands for."""
+def _digests(*names: str) -> dict[str, str]:
+    """Return the SHA-256 of the models that names stand for."""
     from hillotype.batch.journal import digest
     from hillotype.modelfile import find_model
-    from hillotype.restore.loading import TASKS
+    from hillotype.restore.loading import CHOICES
 
-    return {path.stem: digest(path) for path in map(find_model, TASKS.get(name, (name,)))}
+    models = dict.fromkeys(model for name in names for model in (CHOICES[name].models if name in CHOICES else (name,)))
+    return {path.stem: digest(path) for path in map(find_model, models)}
 
 
 def _restore(

@@ -39,6 +39,16 @@ def studio(
     runs: Annotated[
         Path, typer.Option(metavar="DIR", help="The run folders that the laboratory shows.", readable=False)
     ] = Path("runs"),
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER|ZIP",
+            exists=True,
+            resolve_path=True,
+            help="Pictures that the laboratory may train a recipe on, in place of the recipe's own.",
+            show_default=False,
+        ),
+    ] = None,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse files of more bytes than this.")] = 500_000_000,
 ) -> None:
     """Open the studio: a page to drop pictures and films on, see them restored, give them colors, compare and save.
@@ -48,8 +58,8 @@ def studio(
     It runs on this computer until Ctrl-C; nothing is sent elsewhere or loaded from elsewhere. Pictures lie in a
     temporary folder that is removed. Programs use its REST API: see docs/studio.md.
 
-    Where the train extra is installed, its laboratory shows runs while they train, starts recipes (of the studies,
-    and of the folder recipes here), and explores codes.
+    Where the train extra is installed, its laboratory shows runs while they train, starts recipes (of the
+    folder recipes here, of the package and its studies), and explores codes.
     """
     with needs_extra("studio", "the studio needs more than restoring files"):
         from hillotype.pictures import DEFAULT_MAX_PIXELS
@@ -69,7 +79,7 @@ def studio(
         import webbrowser
 
         webbrowser.open(address)
-    serve(make_app(limits, host=host, token=token, runs=runs), listening)
+    serve(make_app(limits, host=host, token=token, runs=runs, data=data), listening)
 
 
 def _address(host: str, port: int, token: str | None) -> str:

@@ -30,8 +30,34 @@ Out = Annotated[
     ),
 ]
 Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it: 0 nothing, 1 all.")]
+ChromaStrength = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="How much of the noise of the colors, where a color picture is denoised; as --strength if not given.",
+        show_default=False,
+    ),
+]
 ModelName = Annotated[
     str | None, typer.Option("--model", help="A model of `hillotype models`, or a model file.", show_default=False)
+]
+DenoiserName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="`denoise` is clearer, usual for pictures; `denoise-fast` quicker, usual for films. Or a model of "
+        "`hillotype models`, or a model file.",
+        show_default=False,
+    ),
+]
+RestorerName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="How to denoise: `restore` is clearer, usual for pictures; `restore-fast` quicker, usual for films.",
+        show_default=False,
+    ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Make all again, and replace what stands where a result goes.")
@@ -108,9 +134,11 @@ def restore(
     paths: Paths,
     out: Out,
     strength: Strength = 1.0,
+    chroma_strength: ChromaStrength = None,
     hint: Hints = None,
     vividness: Vividness = 1.0,
     like: Like = None,
+    model: RestorerName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     preview: Preview = None,
@@ -128,7 +156,7 @@ def restore(
     same command goes on where it was; run again, it does only what is new or changed.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
-    run("restore", None, request, _wishes(hint, vividness, like))
+    run("restore", model, replace(request, chroma_strength=chroma_strength), _wishes(hint, vividness, like))
 
 
 def colorize(
@@ -163,7 +191,8 @@ def denoise(
     paths: Paths,
     out: Out,
     strength: Strength = 1.0,
-    model: ModelName = None,
+    chroma_strength: ChromaStrength = None,
+    model: DenoiserName = None,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,
     preview: Preview = None,
@@ -175,10 +204,12 @@ def denoise(
 ) -> None:
     """Take the noise out of pictures and films; how much there is need not be known.
 
-    **Example:** `hillotype denoise night/*.jpg -o clean/`
+    **Example:** `hillotype denoise night/*.jpg -o clean/ --strength 0.6 --chroma-strength 1`
+
+    With less strength more of the grain stays. Films are denoised by the quicker model, unless you choose.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
-    run("denoise", model, request)
+    run("denoise", model, replace(request, chroma_strength=chroma_strength))
 
 
 def _wishes(hints: list[str] | None, vividness: float, like: Path | None) -> Wishes:

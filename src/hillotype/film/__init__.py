@@ -4,6 +4,6 @@
 done, `join` puts it together, `restore_film` is the whole. Needs PyAV: `pip install 'hillotype[film]'`.
 """
 
-from hillotype.film.restore_film import FilmSettings, restore_film
+from hillotype.film.restore_film import FilmSettings, is_begun, restore_film
 
-__all__ = ["FilmSettings", "restore_film"]
+__all__ = ["FilmSettings", "is_begun", "restore_film"]

@@ -112,6 +112,11 @@ class Pieces:
         return self.folder / f"{number:06}{_SUFFIX}"
 
 
+def has_pieces(folder: Path) -> bool:
+    """Tell whether there are any pieces in a folder, which need not exist."""
+    return any(folder.glob(f"*{_SUFFIX}"))
+
+
 def _packets(path: Path) -> int:
     with opened(path) as container:
         return sum(packet.size > 0 for packet in container.demux(video=0))

@@ -18,7 +18,7 @@ from hillotype.batch.journal import digest
 from hillotype.film.frames import Frame, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
-from hillotype.film.pieces import Pieces
+from hillotype.film.pieces import Pieces, has_pieces
 from hillotype.film.reader import Film, read_film
 from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
@@ -133,7 +133,7 @@ def restore_film(
     film = read_film(job.source, settings.max_pixels)
     stretch, count = _stretch(film, settings.preview)
     plan = plan_film(restorer, film)
-    folder = job.target.parent / f".{job.target.name}.hillotype"
+    folder = _pieces_folder(job.target)
     if not plan.steps:
         return Restored(film, plan, folder, (), stretch)
     decided_by = {**made_with, **asdict(settings), "film": digest(film.path), "version": __version__}
@@ -142,6 +142,15 @@ def restore_film(
         made = _made(restorer, plan, film, settings, done, stretch)
         pieces.add(_told(made, count - done, progress))
         return Restored(film, plan, folder, pieces.paths(), stretch)
+
+
+def is_begun(target: Path) -> bool:
+    """Tell whether an earlier run has left pieces of this result, from which `restore_film` may go on."""
+    return has_pieces(_pieces_folder(target))
+
+
+def _pieces_folder(target: Path) -> Path:
+    return target.parent / f".{target.name}.hillotype"
 
 
 def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:

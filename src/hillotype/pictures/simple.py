@@ -17,9 +17,13 @@ from hillotype.pictures.picture import Picture, check_size
 JPEG_QUALITY = 95
 
 
-def decode_jpeg(file: IO[bytes], max_pixels: int) -> Picture:
-    """Decodes a JPEG file as stored; of a multi-picture file (MPO) the first."""
-    return _decode(JpegImageFile, file, "JPEG", max_pixels)
+def decode_jpeg(file: IO[bytes], max_pixels: int, side: int | None = None) -> Picture:
+    """Decodes a JPEG file as stored; of a multi-picture file (MPO) the first.
+
+    With `side`, at a half, a quarter or an eighth of its size, as long as no side becomes shorter than that: the
+    decoder leaves out fine detail, and is faster for it.
+    """
+    return _decode(JpegImageFile, file, "JPEG", max_pixels, side)
 
 
 def decode_bmp(file: IO[bytes], max_pixels: int) -> Picture:
@@ -32,9 +36,13 @@ def decode_gif(file: IO[bytes], max_pixels: int) -> Picture:
     return _decode(GifImageFile, file, "GIF", max_pixels)
 
 
-def _decode(plugin: type[ImageFile.ImageFile], file: IO[bytes], name: str, max_pixels: int) -> Picture:
+def _decode(
+    plugin: type[ImageFile.ImageFile], file: IO[bytes], name: str, max_pixels: int, side: int | None = None
+) -> Picture:
     image = plugin(file)
     check_size(image.width, image.height, max_pixels)
+    if side is not None:
+        image.draft(None, (side, side))
     with quiet_pillow(image.width * image.height):
         image.load()
         info = image.info

@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 
 from hillotype.pictures import Rows
 from hillotype.restore.colorize import Colorizer
-from hillotype.restore.denoise import Denoiser
+from hillotype.restore.denoise import Denoiser, Denoising
 from hillotype.restore.diagnose import NOISY, is_gray, noise_level
-from hillotype.restore.restorer import Plan, Restorer, Room
+from hillotype.restore.restorer import Plan, Room
 from hillotype.restore.tiles import Progress
 from hillotype.restore.wishes import Wishes
 
@@ -19,18 +19,22 @@ _MUCH_NOISE: Final = 15.0
 """Standard deviation of noise, of 255, from which on anybody sees it."""
 
 
-class AutomaticRestorer(Restorer):
+class AutomaticRestorer(Denoising):
     """Denoises a noisy picture, colorizes one without colors, and leaves a clean color picture as it is."""
 
-    name = "restore"
     task: ClassVar[str] = "restore"
 
     def __init__(self, denoiser: Denoiser, colorizer: Colorizer) -> None:
+        self.name = f"{denoiser.name} + {colorizer.name}"
         self.denoiser, self.colorizer = denoiser, colorizer
 
     def given(self, wishes: Wishes) -> AutomaticRestorer:
         """Return this restorer with these wishes of the colors."""
         return AutomaticRestorer(self.denoiser, self.colorizer.given(wishes))
+
+    def with_chroma_strength(self, strength: float) -> AutomaticRestorer:
+        """Return this restorer with a strength of its own for the noise of the colors: see `Denoising`."""
+        return AutomaticRestorer(self.denoiser.with_chroma_strength(strength), self.colorizer)
 
     @property
     def threads(self) -> int:

@@ -2,34 +2,86 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from abc import abstractmethod
+from typing import ClassVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
 from hillotype.restore.pixels import is_neutral
-from hillotype.restore.restorer import Plan, Restorer, Room
+from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, check_strength
 from hillotype.restore.tiles import Progress, run_tiled
 
 
-class Denoiser(Restorer):
+class Denoising(Restorer):
+    """A restorer that denoises; the noise of the colors may be taken out more or less than that of the lightness."""
+
+    @abstractmethod
+    def with_chroma_strength(self, strength: float) -> Denoising:
+        """Return this restorer with a strength of its own, 0 to 1, for the noise of the colors.
+
+        Colors are the BT.601 color differences, Cb and Cr; gray pictures have none.
+
+        Raises:
+            PictureError: `strength` is out of range.
+        """
+
+    @overload
+    def __call__(
+        self, picture: Image.Image, *, strength: float = 1.0, chroma_strength: float | None = None
+    ) -> Image.Image: ...
+
+    @overload
+    def __call__(
+        self, picture: FloatArray, *, strength: float = 1.0, chroma_strength: float | None = None
+    ) -> NDArray[np.float32]: ...
+
+    def __call__(
+        self, picture: Image.Image | FloatArray, *, strength: float = 1.0, chroma_strength: float | None = None
+    ) -> Image.Image | NDArray[np.float32]:
+        """Restore a Pillow image, or a float array in [0, 1], as any `Restorer`.
+
+        Args:
+            picture: see `Restorer`.
+            strength: 0 to 1.
+            chroma_strength: see `with_chroma_strength`; as `strength` if not given.
+
+        Raises:
+            PictureError: as `Restorer`, or `chroma_strength` is out of range.
+            ModelFileError: the model is damaged or does not fit the picture.
+        """
+        chosen = self if chroma_strength is None else self.with_chroma_strength(chroma_strength)
+        return super(Denoising, chosen).__call__(picture, strength=strength)
+
+
+class Denoiser(Denoising):
     """Takes the noise out of pictures; nobody has to say how much there is.
 
     Gray pictures, also those stored as RGB, go through the model for one channel, if there is one. `strength` blends:
     0 gives the picture back.
+
+    Attributes:
+        chroma_strength: the strength for the colors; None for that of the whole.
     """
 
     task: ClassVar[str] = "denoise"
 
-    def __init__(self, *models: Model) -> None:
+    def __init__(self, *models: Model, chroma_strength: float | None = None) -> None:
         for model in models:
             if model.card.in_channels != model.card.out_channels or model.card.in_channels not in (1, 3):
                 raise ModelFileError(
                     f"{model.card.name}: maps {model.card.in_channels} channels to {model.card.out_channels}; a "
                     "denoiser maps 1 to 1 or 3 to 3; give a denoise model"
                 )
+        if chroma_strength is not None:
+            check_strength(chroma_strength, "chroma strength")
         self.name = " + ".join(model.card.name for model in models)
         self.models = {model.card.in_channels: model for model in models}
+        self.chroma_strength = chroma_strength
 
     @property
     def threads(self) -> int:
@@ -38,7 +90,12 @@ class Denoiser(Restorer):
 
     def with_threads(self, threads: int) -> Denoiser:
         """Return this denoiser with so many threads."""
-        return Denoiser(*(model.with_threads(threads) for model in self.models.values()))
+        models = (model.with_threads(threads) for model in self.models.values())
+        return Denoiser(*models, chroma_strength=self.chroma_strength)
+
+    def with_chroma_strength(self, strength: float) -> Denoiser:
+        """Return this denoiser with a strength of its own for the colors: see `Denoising`."""
+        return Denoiser(*self.models.values(), chroma_strength=strength)
 
     def plan(self, pixels: Rows) -> Plan:
         """Plan to denoise, whatever the picture."""
@@ -52,4 +109,11 @@ class Denoiser(Restorer):
             raise ModelFileError(
                 f"{self.name}: denoises gray pictures, this one has colors; use the model denoise-color, or denoise"
             )
-        return run_tiled(model, pixels, out=room(pixels.shape[2]), strength=strength, progress=progress)
+        return run_tiled(
+            model,
+            pixels,
+            out=room(pixels.shape[2]),
+            strength=strength,
+            chroma_strength=None if gray else self.chroma_strength,
+            progress=progress,
+        )

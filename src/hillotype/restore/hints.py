@@ -79,6 +79,15 @@ class Hint:
             )
         return y, x
 
+    def in_shares(self, height: int, width: int) -> Hint:
+        """Return the same hint with shares in place of pixels, for a reduced copy of a picture of this size.
+
+        Raises:
+            PictureError: the point lies outside.
+        """
+        y, x = self.shares(height, width)
+        return Hint(f"{x:%}", f"{y:%}", self.color)
+
 
 def _share(coordinate: Coordinate, pixels: int) -> float:
     if isinstance(coordinate, str) and coordinate.endswith("%"):

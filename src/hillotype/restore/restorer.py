@@ -42,7 +42,7 @@ class Restorer(ABC):
     """Restores pictures: call it with one.
 
     Attributes:
-        name: the name of the model or task.
+        name: the names of its models.
         task: "denoise", "colorize" or "restore".
     """
 
@@ -119,8 +119,7 @@ class Restorer(ABC):
         return replace(picture, pixels=pixels, icc=icc, notes=(*picture.notes, *notes))
 
     def _run(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
-        if not 0.0 <= strength <= 1.0:
-            raise PictureError(f"strength {strength}: must lie from 0 (nothing) to 1 (all); choose one in between")
+        check_strength(strength)
         return self.apply(pixels, plan, strength, room, progress) if plan.steps else pixels
 
     @property
@@ -139,6 +138,12 @@ class Restorer(ABC):
     @abstractmethod
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
         """Carry out the plan on pixels (H, W, 1 or 3) of any depth, and return them in a sheet from `room`."""
+
+
+def check_strength(strength: float, name: str = "strength") -> None:
+    """Refuse a strength that is out of range."""
+    if not 0.0 <= strength <= 1.0:
+        raise PictureError(f"{name} {strength}: must lie from 0 (nothing) to 1 (all); choose one in between")
 
 
 def room_for(pixels: Rows) -> Room:

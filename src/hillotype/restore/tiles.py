@@ -9,9 +9,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hillotype.color import rgb_to_gray
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows, Sheet
 from hillotype.restore.pixels import Pixels, full_scale, store
+
+Planes: TypeAlias = NDArray[np.float32]
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the share of the picture that is done, from 0 to 1."""
@@ -59,6 +62,7 @@ def run_tiled(
     *,
     out: Sheet | None = None,
     strength: float = 1.0,
+    chroma_strength: float | None = None,
     region_side: int = REGION_SIDE,
     progress: Progress | None = None,
 ) -> Sheet:
@@ -72,6 +76,7 @@ def run_tiled(
         pixels: (H, W, C), uint8, uint16 or float32 in [0, 1].
         out: where the answer goes, (H, W, C) of any depth; a new array of the same if not given.
         strength: 0 gives the picture back, 1 the model's answer, between them a blend.
+        chroma_strength: the same for the color differences alone, of a model of three channels; None for `strength`.
         region_side: longest side of what the model sees at once.
         progress: is told the share done.
 
@@ -86,8 +91,7 @@ def run_tiled(
     for number, (row, column) in enumerate((row, column) for row in rows for column in columns):
         seen = _region(pixels, row, column, card.in_channels)
         answer = model.run(seen)
-        if strength != 1.0:
-            answer = seen + np.float32(strength) * (answer - seen)
+        answer = _blended(seen, answer, strength, strength if chroma_strength is None else chroma_strength)
         kept = answer[
             0, :, row.start - row.read : row.stop - row.read, column.start - column.read : column.stop - column.read
         ]
@@ -107,6 +111,24 @@ def _region(pixels: Rows, row: Span, column: Span, channels: int) -> NDArray[np.
         part = np.pad(part, missing, mode="reflect")
     seen = np.ascontiguousarray(_with_channels(part, channels).transpose(2, 0, 1)[None], dtype=np.float32)
     return seen if pixels.dtype == np.float32 else seen / np.float32(full_scale(pixels))
+
+
+def _blended(seen: Planes, answer: Planes, strength: float, chroma_strength: float) -> Planes:
+    """Go from what the model saw, (1, C, H, W), toward its answer: so far in luma, and so far in chroma.
+
+    With Y the BT.601 luma of RGB, and D the way from what was seen to the answer, `seen + c D + (s - c) Y(D)` has the
+    luma `Y(seen) + s Y(D)` and the color differences, R - Y and B - Y, `seen + c D` has: Y is linear, and Y of a gray
+    is that gray.
+    """
+    if strength == chroma_strength == 1.0:
+        return answer
+    way = answer - seen
+    luma = rgb_to_gray(way) if strength != chroma_strength else None
+    way *= np.float32(chroma_strength)
+    if luma is not None:
+        way += np.float32(strength - chroma_strength) * luma
+    way += seen
+    return way
 
 
 def _write(kept: NDArray[np.float32], out: Sheet, rows: slice, columns: slice) -> None:

@@ -18,6 +18,7 @@ from starlette.background import BackgroundTask
 from hillotype import __version__
 from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import read_card, zoo
+from hillotype.restore.loading import CHOICES
 from hillotype.restore.palette import Palette
 from hillotype.studio.archive import zip_stream
 from hillotype.studio.jobs import Job
@@ -25,6 +26,7 @@ from hillotype.studio.names import safe_name
 from hillotype.studio.problems import Refusal, described
 from hillotype.studio.schemas import (
     About,
+    ChoiceState,
     JobState,
     ModelState,
     Options,
@@ -91,6 +93,12 @@ async def about(request: Request, ours: Ours) -> About:
         max_pixels=limits.pixels,
         jobs=limits.jobs,
     )
+
+
+@router.get("/choices", tags=["models"])
+def choices() -> list[ChoiceState]:
+    """The ways to do each task, the usual one first; of each the models are in /models."""
+    return [ChoiceState(name=name, **asdict(choice)) for name, choice in CHOICES.items()]
 
 
 @router.get("/models", tags=["models"])

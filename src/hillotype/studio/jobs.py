@@ -17,7 +17,7 @@ from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
 from hillotype.studio.problems import Refusal
 from hillotype.studio.schemas import FilmState, JobState, Settings, Status
-from hillotype.studio.work import Cancelled, Run, still
+from hillotype.studio.work import Cancelled, Run, begun, still
 
 
 class Job:
@@ -38,7 +38,7 @@ class Job:
 
     def __init__(self, id: str, name: str, source: Path, settings: Settings, changed: Callable[[Job], None]) -> None:
         self.id, self.name, self.source, self.settings = id, name, source, settings
-        self.film = FilmState(seconds=0, part=False) if is_film_name(source) else None
+        self.film = FilmState(seconds=0, part=False, begun=False) if is_film_name(source) else None
         self.size = source.stat().st_size
         self.palette: Palette | None = None
         self.status: Status = "queued"
@@ -48,6 +48,7 @@ class Job:
         self.ended = asyncio.Event()
         self._changed = changed
         self._run: Run | None = None
+        self._whole: tuple[Settings, Path] | None = None  # of a film, how all of it was begun, and where that lies
 
     def start(self, settings: Settings, palette: Palette | None) -> Run:
         """Begin anew with these settings, and the palette of another picture if it is wanted.
@@ -61,18 +62,19 @@ class Job:
         if self.film and settings.hints:
             raise Refusal(422, "hints: their points are those of one picture; leave them out for a film")
         self.cancel()
-        if self.result is not None:
+        if self.result is not None and self.status == "done":
             shutil.rmtree(self.result.target.parent, ignore_errors=True)
         self.settings, self.result, self.message = settings, None, ""
         self.runs, self.progress = self.runs + 1, 0.0
-        self.film = self.film and FilmState(seconds=0, part=False)
+        self.film = self.film and FilmState(seconds=0, part=False, begun=self._is_begun())
         self.ended.clear()
         loop = asyncio.get_running_loop()
 
         def tell(run: Run, share: float) -> None:
             loop.call_soon_threadsafe(self._advance, run, share)
 
-        self._run = run = Run(self.source, self.source.parent / f"run-{self.runs}", settings, palette, tell)
+        all_of_it = self.film is not None and settings.preview is None
+        self._run = run = Run(self.source, self._folder(all_of_it), settings, palette, tell, keep=all_of_it)
         self._set("queued")
         return run
 
@@ -87,7 +89,7 @@ class Job:
             return
         self._run, self.result, self.message = None, result, message
         if self.film:
-            self.film = FilmState(seconds=round(run.seconds, 3), part=run.part)
+            self.film = FilmState(seconds=round(run.seconds, 3), part=run.part, begun=self._is_begun())
         self.progress = 1.0
         self._set("done" if result is not None and not message else "failed")
         self.ended.set()
@@ -98,6 +100,7 @@ class Job:
             return
         self._run.unwanted.set()
         self._run = None
+        self.film = self.film and self.film.model_copy(update={"begun": self._is_begun()})
         self._set("cancelled")
         self.ended.set()
 
@@ -153,12 +156,28 @@ class Job:
             run=self.runs,
         )
 
+    def _folder(self, all_of_it: bool) -> Path:
+        """Return the folder of the run that starts; all of a film goes on in the folder where it was begun."""
+        folder = self.source.parent / f"run-{self.runs}"
+        if not all_of_it:
+            return folder
+        if self._whole is not None and not self._is_begun():
+            shutil.rmtree(self._whole[1], ignore_errors=True)
+            self._whole = None
+        self._whole = self._whole or (self.settings, folder)
+        return self._whole[1]
+
+    def _is_begun(self) -> bool:
+        if self._whole is None or self._whole[0] != self.settings.model_copy(update={"preview": None}):
+            return False
+        return begun(self._whole[1] / self.source.name)
+
     def _advance(self, run: Run, share: float) -> None:
         if run is not self._run:
             return
         looked = self.film is not None and run.seconds > self.film.seconds
         if looked:
-            self.film = FilmState(seconds=round(run.seconds, 3), part=False)
+            self.film = self.film and self.film.model_copy(update={"seconds": round(run.seconds, 3)})
         if looked or share >= 1 or share - self.progress >= 0.01:
             self.progress = min(share, 1.0)
             self._changed(self)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
 
-from hillotype.pictures import read_picture, whole
+from hillotype.pictures import from_pil, read_picture, whole
 from hillotype.pictures.profiles import in_srgb
 from hillotype.restore import load
 from hillotype.restore.colorize import Colorizer, Plane
 from hillotype.restore.palette import Palette
 from hillotype.restore.pixels import Pixels, store
-from hillotype.restore.reduce import fitting_size, reduced
+from hillotype.restore.reduce import reduced
 from hillotype.restore.restorer import room_for
+from hillotype.restore.wishes import Wishes
+from hillotype.studio.views import read_small
 
 if TYPE_CHECKING:
     from hillotype.studio.jobs import Job
@@ -58,8 +60,9 @@ class Previews:
         path = job.target() if job.status == "done" else job.source
         name = _model(settings)
         async with self._turn:
+            wishes = await asyncio.to_thread(_scaled, settings.wishes(palette), path, self.max_pixels)
             guess = await self._guess(job, path, name, side)
-            return await asyncio.to_thread(_painted, guess, name, settings, palette)
+            return await asyncio.to_thread(_painted, guess, name, settings, wishes)
 
     async def certainty(self, job: Job, side: int) -> bytes:
         """Return a PNG that is white where the colors of the picture are known and black where they are guessed.
@@ -94,9 +97,18 @@ def _model(settings: Settings) -> str:
 
 
 def _small(path: Path, side: int, max_pixels: int) -> Plane:
-    """Read a picture, its longest side at most `side`, as float32 (h, w, 1 or 3) in [0, 1]."""
-    picture = read_picture(path, max_pixels=max_pixels)
-    return reduced(in_srgb(picture), fitting_size(picture.pixels.shape, side))
+    """Read a picture, its longest side at most `side`, in sRGB, as float32 (h, w, 1 or 3) in [0, 1]."""
+    picture = from_pil(read_small(path, side, max_pixels))  # reduced first: its profile is then applied to few pixels
+    height, width = picture.pixels.shape[:2]
+    return reduced(in_srgb(picture), (height, width))
+
+
+def _scaled(wishes: Wishes, path: Path, max_pixels: int) -> Wishes:
+    """Return the wishes for a reduced copy: hints may be given in pixels of the whole picture."""
+    if all(str(hint.x).endswith("%") and str(hint.y).endswith("%") for hint in wishes.hints):
+        return wishes
+    height, width = read_picture(path, max_pixels=max_pixels).pixels.shape[:2]
+    return replace(wishes, hints=tuple(hint.in_shares(height, width) for hint in wishes.hints))
 
 
 def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
@@ -112,8 +124,8 @@ def _certainty(path: Path, name: str, side: int, max_pixels: int) -> bytes:
     return file.getvalue()
 
 
-def _painted(guess: _Guess, name: str, settings: Settings, palette: Palette | None) -> bytes:
-    colorizer = _colorizer(name).given(settings.wishes(palette))
+def _painted(guess: _Guess, name: str, settings: Settings, wishes: Wishes) -> bytes:
+    colorizer = _colorizer(name).given(wishes)
     strength, room = settings.strength, room_for(guess.pixels)
     colored = whole(colorizer.paint(guess.pixels, guess.light, guess.chroma, strength, room))
     file = io.BytesIO()

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import load_model, zoo
 from hillotype.restore.hints import read_hint
+from hillotype.restore.loading import CHOICES, names_for
 from hillotype.restore.palette import Palette
 from hillotype.restore.wishes import MOST_VIVID, Wishes
 
@@ -19,6 +20,10 @@ MOST_HINTS: Final = 200
 """Hints that one picture may have."""
 
 Strength = Annotated[float, Field(ge=0, le=1, description="How much of it: 0 nothing, 1 all.")]
+ChromaStrength = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="How much of the noise of the colors; as `strength` if left out. Where denoised."),
+]
 Vividness = Annotated[float, Field(ge=0, le=MOST_VIVID, description="Factor on the colors that are given.")]
 HintText = Annotated[str, Field(max_length=80), AfterValidator(lambda text: str(read_hint(text)))]
 Hints = Annotated[
@@ -37,7 +42,13 @@ Like = Annotated[
     str | None,
     Field(max_length=40, description="The id of a color picture of the session, toward whose colors the guesses move."),
 ]
-ModelName = Annotated[str | None, Field(description="A model of /models for this task; the usual ones if left out.")]
+ModelName = Annotated[
+    str | None,
+    Field(
+        description="A name of /choices, or a model of /models, for this task; if left out, the task's own name for "
+        "pictures, and the quicker one for films."
+    ),
+]
 
 
 class Options(BaseModel):
@@ -46,6 +57,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     strength: Strength = 1.0
+    chroma_strength: ChromaStrength = None
     vividness: Vividness = 1.0
     hints: Hints = ()
     preview: Preview = None
@@ -79,6 +91,10 @@ class FilmState(BaseModel):
 
     seconds: float = Field(description="How long it lasts; 0 as long as nobody has looked.")
     part: bool = Field(description="Whether the result is only a part of it, see the setting `preview`.")
+    begun: bool = Field(
+        description="Whether an earlier run with these settings was stopped while it made all of the film: one without "
+        "`preview` goes on from there."
+    )
 
 
 class JobState(BaseModel):
@@ -117,6 +133,15 @@ class About(BaseModel):
     jobs: int = Field(description="Pictures that are worked on at the same time.")
 
 
+class ChoiceState(BaseModel):
+    """A way to do a task, for the setting `model`."""
+
+    name: str
+    task: TaskName
+    models: list[str] = Field(description="The models of the package that do it.")
+    summary: str
+
+
 class ModelState(BaseModel):
     """A model of the package, as its card describes it."""
 
@@ -132,16 +157,15 @@ class ModelState(BaseModel):
 
 
 def check_model(name: str | None, task: str) -> None:
-    """See that a model can do a task; names are of the zoo, never a path.
+    """See that a model can do a task; names are of ways to do it or of the zoo, never a path.
 
     Raises:
         ModelFileError: it cannot, or there is none of that name.
     """
     if name is None:
         return
-    known = zoo()
-    if name not in known:
-        raise ModelFileError(f"{name[:80]!r}: no model of this studio; use one of {', '.join(known)}")
-    made_for = load_model(name).card.task
+    if name not in CHOICES and name not in zoo():
+        raise ModelFileError(f"{name[:80]!r}: no model of this studio; use one of {', '.join(names_for(task))}")
+    made_for = CHOICES[name].task if name in CHOICES else load_model(name).card.task
     if made_for != task:
         raise ModelFileError(f"{name}: made to {made_for}, not to {task}; leave it out, or choose the task {made_for}")

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from hillotype.batch.film_files import is_film_name, starts_as_film
 from hillotype.files import why_not_written
 from hillotype.pictures import format_of
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 from hillotype.studio.problems import Refusal
 from hillotype.studio.sessions import Session, Sessions
 
@@ -37,7 +38,7 @@ async def receive_file(request: Request, session: Session, sessions: Sessions, n
     """Write the body of a request to a file in a new folder of the session's.
 
     Whether it is a picture its content decides, and then the suffix too; a film is known by the suffix of its name,
-    one of a few, or by its content.
+    one of a few, or by its content, and camera raw, most of which is TIFF, by the suffix.
 
     Raises:
         Refusal: it is too large, empty or neither, it stalls, the disk is full, or films cannot be read here.
@@ -64,10 +65,12 @@ def reads_films() -> bool:
 
 
 def _kept_as(path: Path, name: str) -> str:
-    """Return the file's name here; what is in it, and of a film the suffix of its name, decide."""
+    """Return the file's name here; what is in it, and of a film or camera raw the suffix of its name, decide."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    kind = format_of(head)
+    kind, suffix = format_of(head), PurePath(name).suffix.lower()
+    if FORMAT_OF_SUFFIX.get(suffix) == "RAW" and kind in (None, "TIFF") and head:
+        return f"picture{suffix}"
     if kind is not None:
         return f"picture{_SUFFIXES[kind]}"
     if not path.stat().st_size or not (is_film_name(name) or starts_as_film(path)):
@@ -75,7 +78,7 @@ def _kept_as(path: Path, name: str) -> str:
     if not reads_films():
         raise Refusal(422, NO_FILMS)
     if is_film_name(name):
-        return f"film{PurePath(name).suffix.lower()}"
+        return f"film{suffix}"
     return "film.mp4" if head[4:8] == b"ftyp" else "film.mkv"
 
 
@@ -109,4 +112,7 @@ def _check_room(size: int, most: int, sessions: Sessions) -> None:
 def _neither(path: Path) -> str:
     if path.stat().st_size == 0:
         return "The file is empty (0 bytes); copy it again from its source."
-    return "This is no picture and no film: JPEG, PNG, WebP, TIFF, BMP, GIF and films are read; convert it to one."
+    return (
+        "This is no picture and no film: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, camera raw and films are read; "
+        "convert it to one."
+    )

@@ -25,6 +25,8 @@ TYPES = {
     ".tif": "image/tiff",
     ".bmp": "image/bmp",
     ".gif": "image/gif",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
     ".mp4": "video/mp4",
     ".m4v": "video/x-m4v",
     ".mov": "video/quicktime",
@@ -32,16 +34,19 @@ TYPES = {
 }
 """The media type of a result by its suffix."""
 
+_SHOWN = {".jpg", ".png", ".webp", ".bmp", ".gif", ".avif"}
+"""What browsers show."""
+
 _CHUNK = 1 << 18
 
 
 def displayable(path: Path, max_pixels: int) -> Path:
-    """Return a picture file that browsers show: TIFF is copied to PNG, once, beside it.
+    """Return a picture file that browsers show: TIFF, HEIC and raw are copied to PNG, once, beside it.
 
     Raises:
         PictureError: it cannot be read.
     """
-    if path.suffix != ".tif":
+    if path.suffix in _SHOWN:
         return path
     copy = path.with_suffix(".view.png")
     if not copy.exists():
@@ -57,13 +62,23 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
     """
     copy = path.with_suffix(f".{side}.webp")
     if not copy.exists():
-        image = to_pil(to_8_bit(read_picture(path, max_pixels=max_pixels)))
-        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        image = read_small(path, side, max_pixels)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         file = io.BytesIO()
         image.save(file, "WEBP", quality=85, icc_profile=profile)
         write_whole([file.getvalue()], copy, overwrite=True)
     return copy
+
+
+def read_small(path: Path, side: int, max_pixels: int) -> Image.Image:
+    """Read a picture of 8 bits, its longest side at most `side` pixels, upright and with its profile.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    image = to_pil(to_8_bit(read_picture(path, max_pixels=max_pixels, side=side)))
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
 
 
 def read_palette(path: Path, max_pixels: int) -> Palette:

@@ -16,6 +16,8 @@ from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.denoise import Denoising
+from hillotype.restore.loading import usual
 from hillotype.restore.palette import Palette
 from hillotype.restore.restorer import Restorer
 from hillotype.restore.tiles import Progress
@@ -26,6 +28,13 @@ from hillotype.studio.schemas import Settings
 def still(target: Path, name: str) -> Path:
     """Return where a frame of a film lies, "before" or "after", whose result lies at `target` or will."""
     return target.with_name(f"{name}.png")
+
+
+def begun(target: Path) -> bool:
+    """Tell whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
+    from hillotype.film import is_begun  # needs PyAV, without which no film is taken
+
+    return is_begun(target)
 
 
 class Cancelled(BaseException):
@@ -43,6 +52,7 @@ class Run:
         palette: of the picture whose colors are wanted, if they are.
         tell: is called with the run and the share of it that is done, by the thread that works.
         unwanted: is set to end it.
+        keep: whether what is done stays when it is ended, so that another run into the same folder goes on from there.
         seconds: how long a film lasts; 0 if it is none, or nobody has looked yet.
         part: whether only a part of it was made.
     """
@@ -52,6 +62,7 @@ class Run:
     settings: Settings
     palette: Palette | None
     tell: Callable[[Run, float], object]
+    keep: bool = False
     unwanted: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
     part: bool = False
@@ -60,17 +71,14 @@ class Run:
         """Restore it.
 
         Raises:
-            Cancelled: it was not wanted any more; nothing of it is left.
+            Cancelled: it was not wanted any more; nothing is left but what is to be kept.
             ModelFileError: a model is missing or damaged.
         """
         try:
             self._go_on()
-            settings = self.settings
-            restorer = load(settings.model or settings.task)
-            if isinstance(restorer, Colorizer | AutomaticRestorer):
-                restorer = restorer.given(settings.wishes(self.palette))
-            how = FileSettings(settings.strength, max_pixels=limits.pixels)
             (job,) = find_jobs([self.source], self.out)
+            restorer = self._restorer(film=job.film)
+            how = FileSettings(self.settings.strength, max_pixels=limits.pixels)
             (result,) = restore_files(
                 restorer,
                 [job],
@@ -85,6 +93,15 @@ class Run:
             raise
         return result
 
+    def _restorer(self, *, film: bool) -> Restorer:
+        settings = self.settings
+        restorer = load(settings.model or usual(settings.task, film=film))
+        if isinstance(restorer, Colorizer | AutomaticRestorer):
+            restorer = restorer.given(settings.wishes(self.palette))
+        if isinstance(restorer, Denoising) and settings.chroma_strength is not None:
+            restorer = restorer.with_chroma_strength(settings.chroma_strength)
+        return restorer
+
     def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
         def make(job: Job, progress: Progress | None) -> MadeFilm:
             from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
@@ -94,7 +111,7 @@ class Run:
             film = read_film(job.source, how.max_pixels)
             frame = frame_at(film, film.start + (film.end - film.start) // 3)
             self.out.mkdir(parents=True, exist_ok=True)
-            write_picture(Picture(frame.pixels), still(job.target, "before"))
+            write_picture(Picture(frame.pixels), still(job.target, "before"), overwrite=True)
             self.seconds = film.seconds
             self._advance(0.0)
             settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
@@ -110,6 +127,8 @@ class Run:
 
     def _clean(self) -> None:
         """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""
+        if self.keep and self.source.exists() and begun(self.out / self.source.name):
+            return
         shutil.rmtree(self.out, ignore_errors=True)
         with suppress(OSError):  # not empty: still in use
             self.out.parent.rmdir()

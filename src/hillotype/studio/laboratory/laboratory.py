@@ -25,12 +25,13 @@ class Laboratory:
 
     Attributes:
         root: the folder of runs.
+        data: a folder or zip of pictures that recipes may train on in place of their own, if there is one.
         trainer: of the trainings it starts.
         ending: is set when the studio ends, so that nobody listens any more.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.trainer = root, Trainer(root)
+    def __init__(self, root: Path, data: Path | None) -> None:
+        self.root, self.data, self.trainer = root, data, Trainer(root, data)
         self.ending = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "explore")  # torch computes for one at a time
 

@@ -1,4 +1,4 @@
-"""Recipes that can be trained: those of the studies in the package, and those of the folder `recipes` here."""
+"""Recipes that can be trained: those in the folder `recipes` here, and those of the package and its studies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hillotype.studio.laboratory.runs import identify
 from hillotype.studio.laboratory.schemas import RecipeState
 from hillotype.studio.problems import Refusal
 
-_STUDIES = Path(hillotype.__file__).parent / "studies" / "recipes"
-_HERE = Path("recipes")
+_PACKAGE = Path(hillotype.__file__).parent
+_FOLDERS = (Path("recipes"), _PACKAGE / "train" / "recipes", _PACKAGE / "studies" / "recipes")
 
 
 def list_recipes() -> list[RecipeState]:
@@ -35,7 +35,7 @@ def _all() -> list[tuple[Path, str]]:
     """Each recipe's file and name: those here first."""
     return [
         (path.resolve(), path.relative_to(root).with_suffix("").as_posix())
-        for root in (_HERE, _STUDIES)
+        for root in _FOLDERS
         for path in sorted(root.rglob("*.toml"))
     ]
 
@@ -49,7 +49,7 @@ def _state(path: Path, name: str) -> RecipeState | None:
             summary=str(recipe.get("summary", "")),
             task=str(recipe["task"]["name"]),
             model=str(recipe["model"]["name"]),
-            data=[str(source["name"]) for source in recipe["data"]["sources"]],
+            data=[str(source["name"]) for source in recipe["data"].get("sources", ())],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -78,7 +78,7 @@ async def laboratory_events(here: Here) -> AsyncIterator[LaboratoryState]:
 
 @router.get("/recipes")
 def recipes(_: Here) -> list[RecipeState]:
-    """The recipes of the studies, and those of the folder `recipes` here."""
+    """The recipes in the folder `recipes` here, and those of the package and its studies."""
     return list_recipes()
 
 
@@ -185,7 +185,8 @@ def _overview(here: Laboratory) -> LaboratoryState:
     for folder in find_runs(here.root).values():
         with suppress(OSError):  # it was removed meanwhile
             states.append(run_state(folder, here.root))
-    return LaboratoryState(runs=states, training=here.trainer.state())
+    pictures = "" if here.data is None else here.data.name
+    return LaboratoryState(runs=states, training=here.trainer.state(), pictures=pictures)
 
 
 def _webp(content: bytes) -> Response:

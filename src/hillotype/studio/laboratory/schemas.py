@@ -52,7 +52,7 @@ class RecipeState(BaseModel):
     summary: str
     task: str
     model: str
-    data: list[str]
+    data: list[str] = Field(description="None where it is for pictures of one's own.")
 
 
 class Start(BaseModel):
@@ -63,6 +63,7 @@ class Start(BaseModel):
     recipe: str = Field(max_length=200, description="The id of a recipe.")
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=60, description="Of the run folder.")]
     minutes: float | None = Field(None, gt=0, le=100_000, description="End after so many, the learning rate annealed.")
+    own: bool = Field(False, description="Train on the pictures of --data, not on the recipe's.")
 
 
 class TrainingState(BaseModel):
@@ -78,6 +79,7 @@ class LaboratoryState(BaseModel):
 
     runs: list[RunState]
     training: TrainingState
+    pictures: str = Field(description="The folder or zip that --data named; empty if none.")
 
 
 class ReportState(BaseModel):

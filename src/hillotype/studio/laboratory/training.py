@@ -22,10 +22,10 @@ _HILLOTYPE = (
 
 
 class Trainer:
-    """Starts and ends trainings in run folders below `root`."""
+    """Starts and ends trainings in run folders below `root`, on the pictures of the recipe or on those of `data`."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, data: Path | None) -> None:
+        self.root, self.data = root, data
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = root
         self._starting = threading.Lock()
@@ -35,13 +35,13 @@ class Trainer:
         """Train a recipe in a new run folder.
 
         Raises:
-            Refusal: another training goes on, the folder holds a run, or there is no such recipe.
+            Refusal: another training goes on, the folder holds a run, there is no such recipe, or no pictures for it.
         """
         folder = self.root / wanted.name
         if (folder / LOG).exists():
             raise Refusal(409, f"{wanted.name}: holds a run already; choose another name, or go on with it.")
         minutes = [] if wanted.minutes is None else ["--minutes", str(wanted.minutes)]
-        return self._train(find_recipe(wanted.recipe), folder, *minutes)
+        return self._train(find_recipe(wanted.recipe), folder, *minutes, *(self._own_pictures() if wanted.own else ()))
 
     def go_on(self, folder: Path) -> TrainingState:
         """Train on where a run stopped.
@@ -74,6 +74,11 @@ class Trainer:
         failed = code not in (None, 0, 130)
         name = "" if self._process is None else self._folder.relative_to(self.root).as_posix()
         return TrainingState(name=name, going=going, message=self._last_line() if failed else "")
+
+    def _own_pictures(self) -> tuple[str, str]:
+        if self.data is None:
+            raise Refusal(422, "The studio was given no pictures to train on; start it again with --data FOLDER.")
+        return "--data", str(self.data)
 
     def _train(self, recipe: Path, folder: Path, *options: str) -> TrainingState:
         command = [sys.executable, "-c", _HILLOTYPE, "train", str(recipe), "-o", str(folder), *options]

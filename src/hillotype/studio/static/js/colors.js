@@ -11,7 +11,7 @@ const MOST = 200; // points, as the API has it
 const part = (id) => document.getElementById(id);
 
 export class Colors {
-  /** Calls `read()` for the settings, `apply(settings)`, `show()` when there is another preview, `say` and `warn`. */
+  /** Calls `read()` for the settings, `apply(settings)`, `show()` when points or preview changed, `say` and `warn`. */
   constructor(compare, session, calls) {
     Object.assign(this, { compare, session, calls });
     this.drafts = new Map(); // by the id of a job: {points, preview, run}
@@ -93,6 +93,7 @@ export class Colors {
   changed(words) {
     if (words) this.calls.say(words);
     this.allow();
+    this.calls.show(); // it cannot be saved any more
     this.preview();
   }
 

@@ -2,7 +2,11 @@
 
 import { FILMS } from "./film.js";
 
-const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif)$/i;
+const PICTURES = new RegExp(
+  "\\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif|avif|hei[cf]|hif|" +
+    "3fr|arw|cr[23w]|dng|erf|iiq|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2f]|srw|x3f)$", // camera raw
+  "i",
+);
 
 /**
  * Takes files from everywhere on the page.

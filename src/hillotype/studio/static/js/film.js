@@ -40,7 +40,8 @@ export class FilmView {
     whole.hidden = !(done && job.film.part);
     if (!whole.hidden) {
       const work = (job.seconds / job.settings.preview) * job.film.seconds;
-      whole.textContent = job.steps.length ? `Make the whole film, about ${duration(work)}` : "Make the whole film";
+      const about = job.steps.length && !job.film.begun ? `, about ${duration(work)}` : "";
+      whole.textContent = `Make the ${job.film.begun ? "rest of the" : "whole"} film${about}`;
     }
     part("save").classList.toggle("primary", whole.hidden);
     part("save").textContent = !job.film ? "Save picture" : job.film.part ? "Save preview" : "Save film";

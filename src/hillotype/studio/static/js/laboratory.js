@@ -10,7 +10,7 @@ const MEASURES = { loss: ["training", "validation"], "PSNR, dB": ["PSNR, dB"] };
 
 const part = (id) => document.getElementById(id);
 const chosen = new Map(); // id -> details, in the order in which they were chosen
-let overview = { runs: [], training: { going: false, name: "", message: "" } };
+let overview = { runs: [], training: { going: false, name: "", message: "" }, pictures: "" };
 let recipes = [];
 let measure = "loss";
 const explorer = new Explorer();
@@ -86,6 +86,14 @@ function show(state) {
   });
   arrange(part("runs"), shown);
   showTraining(state.training);
+  if (state.pictures !== part("own").dataset.pictures) offerPictures(state.pictures);
+}
+
+/** Offers the pictures that the studio was started with to train on. */
+function offerPictures(name) {
+  part("own").dataset.pictures = name;
+  part("own").hidden = !name;
+  part("own").querySelector("span").textContent = `On the pictures in ${name}`;
 }
 
 function describe(run) {
@@ -185,14 +193,17 @@ function fill(column, run, at) {
 function describeRecipe() {
   const { recipe, name } = part("start").elements;
   const { summary = "", task, model, data = [], name: full = "" } = recipes.find(({ id }) => id === recipe.value) ?? {};
-  part("recipe-about").textContent = [summary, `${task}, ${model}`, data.join(", ")].filter(Boolean).join(" · ");
+  const pictures = data.length ? data.join(", ") : "for pictures of your own (hillotype studio --data FOLDER)";
+  part("recipe-about").textContent = [summary, `${task}, ${model}`, pictures].filter(Boolean).join(" · ");
+  const { own } = part("start").elements;
+  own.checked = own.disabled = !data.length;
   name.value = full.replaceAll("/", "-");
 }
 
 async function train() {
   const values = new FormData(part("start"));
   const minutes = values.get("minutes") ? Number(values.get("minutes")) : null;
-  await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), minutes });
+  await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), minutes, own: part("start").elements.own.checked });
 }
 
 attempt(start);

@@ -23,7 +23,10 @@ export function describe(job) {
   return job.film?.part ? `Preview, ${text}` : `${text[0].toUpperCase()}${text.slice(1)}`;
 }
 
-const work = ({ settings: { preview } }) => (preview ? `Making a preview of ${preview} s` : "Making the whole film");
+function work({ film, settings: { preview } }) {
+  if (preview) return `Making a preview of ${preview} s`;
+  return film.begun ? "Making the rest of the film" : "Making the whole film";
+}
 
 /** Shows jobs; calls `pick(id)` when one is chosen, `stop(id)` and `drop(id)` when it shall end or go. */
 export class List {
@@ -67,7 +70,9 @@ export class List {
   make(job) {
     const row = document.getElementById("item").content.firstElementChild.cloneNode(true);
     row.querySelector(".pick").onclick = () => this.calls.pick(job.id);
-    row.querySelector("img").loading = "lazy";
+    const image = row.querySelector("img");
+    image.loading = "lazy";
+    image.onerror = () => image.removeAttribute("src"); // what cannot be read has no picture
     this.element.append(row);
     this.rows.set(job.id, row);
     return row;

@@ -7,6 +7,7 @@ import { Compare } from "./compare.js";
 import { FILMS, FilmView, hasFrame, PREVIEW } from "./film.js";
 import { takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
+import { SaveAll } from "./save.js";
 import { SettingsForm } from "./settings.js";
 
 const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be left for pictures
@@ -14,33 +15,38 @@ const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be
 const part = (id) => document.getElementById(id);
 const jobs = new Map(); // by id, in the order in which they came
 let chosen = null;
-let session, list, compare, form, colors, certainty, film, about;
+let session, list, compare, form, colors, certainty, film, saveAll, about;
 
 async function start() {
-  const [models, told] = await Promise.all([get("models"), get("about")]);
+  const [choices, told] = await Promise.all([get("choices"), get("about")]);
   about = told;
   part("pages").hidden = !about.laboratory;
   part("films-too").hidden = !about.films;
   session = await openSession();
   compare = new Compare(part("stage"), part("cut"));
-  form = new SettingsForm(part("settings"), models, { moving, changed: () => restart(read()) });
-  colors = new Colors(compare, session, { read, apply: restart, show: showChosen, say, warn });
+  form = new SettingsForm(part("settings"), choices, { moving, changed: () => restart(read()) });
+  colors = new Colors(compare, session, { read, apply: restart, show, say, warn });
   certainty = new Certainty(compare, { address: (job) => session.address(job.id, `certainty?run=${job.run}`), warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
   film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
   part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
   part("for-all").onclick = restartAll;
   part("clear").onclick = () => [...jobs.keys()].forEach(drop);
-  part("save-all").href = session.archive();
+  saveAll = new SaveAll(part("save-all"), session.archive(), { unapplied, apply: applyColors, changed: showCounts });
   session.listen(changed, lost);
 }
 
-/** What is wanted of the chosen picture; one that was left as it is becomes colored once it is given colors. */
+/** What is wanted of the chosen picture. */
 function read() {
   const job = jobs.get(chosen);
-  const settings = { ...form.read(), hints: colors.hints(job), preview: job.film ? PREVIEW : null };
+  return withColors(job, { ...form.read(), preview: job.film ? PREVIEW : null });
+}
+
+/** Settings with the colors given to a picture; one that was left as it is becomes colored once it is given some. */
+function withColors(job, settings) {
+  const hints = colors.hints(job);
   const left = settings.task === "restore" && job.status === "done" && !job.steps.includes("colorize");
-  return left && settings.hints.length ? { ...settings, task: "colorize" } : settings;
+  return { ...settings, hints, task: left && hints.length ? "colorize" : settings.task };
 }
 
 /** Shows more or less vivid colors while the slider is moved. */
@@ -132,6 +138,11 @@ function offerLikes() {
   form.offerLikes([...jobs.values()].filter(colored), jobs.get(chosen)?.settings.like);
 }
 
+function show() {
+  showChosen();
+  showCounts();
+}
+
 function showChosen() {
   const job = jobs.get(chosen);
   colors.open(job);
@@ -155,7 +166,8 @@ function showChosen() {
     save.href = session.address(job.id, "result");
     save.download = job.result.split("/").pop();
   } else save.removeAttribute("href");
-  part("again").hidden = job.status !== "cancelled";
+  part("again").hidden = !["cancelled", "failed"].includes(job.status) || job.id.startsWith("sending");
+  part("again").textContent = job.film?.begun && !job.settings.preview ? "Continue" : "Start again";
   showPicture(job, preview);
 }
 
@@ -182,8 +194,7 @@ function showCounts() {
   document.querySelector("main").classList.toggle("empty", !all.length);
   for (const section of document.querySelectorAll(".bench, .side")) section.hidden = !all.length;
   part("list-title").textContent = all.length > 1 ? `Pictures: ${done} of ${all.length} done` : "Pictures";
-  part("save-all").hidden = done < 2;
-  part("save-all").textContent = `Save all ${done}`;
+  saveAll.show(all);
   part("for-all").hidden = part("clear").hidden = all.length < 2;
 }
 
@@ -206,6 +217,11 @@ const restartAll = attempt(async () => {
   }
 });
 
+/** Pictures that are done, but with other colors than those given to them since. */
+const unapplied = () => [...jobs.values()].filter((job) => job.status === "done" && colors.pending(job));
+
+const applyColors = attempt(async (job) => (await session.restart(job.id, withColors(job, job.settings))).run);
+
 function drop(id) {
   if (!id.startsWith("sending")) attempt(session.remove)(id);
   const next = list.neighbor(id);
@@ -222,7 +238,8 @@ function drop(id) {
 }
 
 addEventListener("beforeunload", (event) => {
-  if ([...jobs.values()].some((job) => job.film && isGoing(job))) event.preventDefault(); // hours may be lost
+  const going = (job) => job.film && isGoing(job);
+  if ([...jobs.values()].some((job) => going(job) || colors.pending(job))) event.preventDefault(); // work may be lost
 });
 
 const started = start();

@@ -2,10 +2,12 @@
 
 /** Reads and shows the settings; calls `moving(name)` while a slider is moved, `changed()` when something is changed. */
 export class SettingsForm {
-  constructor(form, models, { moving, changed }) {
+  constructor(form, choices, { moving, changed }) {
     this.form = form;
-    this.models = models;
+    this.choices = choices;
+    this.strength = form.elements.strength.value;
     form.addEventListener("input", (event) => {
+      this.keepTogether();
       this.label();
       moving(event.target.name);
     });
@@ -19,11 +21,20 @@ export class SettingsForm {
     this.label();
   }
 
+  /** Moves the strength for colors along with that of the whole, as long as both are the same. */
+  keepTogether() {
+    const { strength, chroma_strength: chroma } = this.form.elements;
+    if (chroma.value === this.strength) chroma.value = strength.value;
+    this.strength = strength.value;
+  }
+
   read() {
     const values = new FormData(this.form);
+    const [strength, chroma] = [values.get("strength"), values.get("chroma_strength")].map(Number);
     return {
       task: values.get("task"),
-      strength: Number(values.get("strength")),
+      strength,
+      chroma_strength: chroma === strength ? null : chroma,
       vividness: Number(values.get("vividness")),
       like: values.get("like") || null,
       model: values.get("model") || null,
@@ -31,19 +42,21 @@ export class SettingsForm {
   }
 
   show(settings) {
-    const { task, strength, vividness, like, model } = this.form.elements;
+    const { task, strength, chroma_strength: chroma, vividness, like, model } = this.form.elements;
     task.value = settings.task;
     this.offerModels();
     [strength.value, vividness.value] = [settings.strength, settings.vividness];
+    chroma.value = settings.chroma_strength ?? settings.strength;
+    this.strength = strength.value;
     [like.value, model.value] = [settings.like ?? "", settings.model ?? ""];
     this.label();
   }
 
-  /** Offers the models of the task where there is a choice. */
+  /** Offers the ways to do the task where there is a choice. */
   offerModels() {
     const { task, model } = this.form.elements;
-    const fitting = this.models.filter((each) => each.task === task.value);
-    model.replaceChildren(new Option("the usual one", ""), ...fitting.map(({ name, summary }) => new Option(summary || name, name)));
+    const fitting = this.choices.filter((each) => each.task === task.value);
+    model.replaceChildren(new Option("the usual one", ""), ...fitting.map(({ name, summary }) => new Option(`${summary} (${name})`, name)));
     document.getElementById("models").hidden = fitting.length < 2;
   }
 
@@ -56,10 +69,11 @@ export class SettingsForm {
   }
 
   label() {
-    const { task, strength, vividness, like } = this.form.elements;
+    const { task, strength, chroma_strength: chroma, vividness, like } = this.form.elements;
+    chroma.closest(".slider").hidden = task.value === "colorize";
     vividness.closest(".slider").hidden = task.value === "denoise";
     document.getElementById("likes").hidden = task.value === "denoise" || like.options.length < 2;
-    for (const slider of [strength, vividness]) {
+    for (const slider of [strength, chroma, vividness]) {
       const text = `${Math.round(slider.value * 100)}%`;
       document.getElementById(`${slider.name}-shown`).textContent = text;
       slider.setAttribute("aria-valuetext", text);
