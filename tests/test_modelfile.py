@@ -46,6 +46,7 @@ def test_card_survives_json():
         (lambda card: card.update(multiple="8"), "a whole number"),
         (lambda card: card.update(in_channels=True), "a whole number"),
         (lambda card: card.update(metrics=None), "a list"),
+        (lambda card: card.update(failures=["skies"]), "text"),
         (lambda card: card.update(training=[]), "an object"),
     ],
 )
