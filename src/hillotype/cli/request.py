@@ -124,7 +124,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
             "command": task,
             "model": restorer.name,
             "made_with": made_with,
-            "device": request.device,
+            "device": _devices(name, request, results),
             "page": shown,
         }
         report |= document(results, settings, time.perf_counter() - start)
@@ -204,6 +204,17 @@ def _digests(name: str) -> dict[str, str]:
     from hillotype.restore.loading import TASKS
 
     return {path.stem: digest(path) for path in map(find_model, TASKS.get(name, (name,)))}
+
+
+def _devices(name: str, request: Request, results: Sequence[Result]) -> dict[str, Device]:
+    """Return what computed each model that was used; with Ray, what its workers were asked to use."""
+    from hillotype.modelfile import load_model
+    from hillotype.restore.loading import TASKS
+
+    steps = {step for result in results if result.status == "done" for step in result.steps}
+    models = [load_model(model, device=request.device) for model in TASKS.get(name, (name,))]
+    used = [model for model in models if model.card.task in steps]
+    return {model.card.name: model.device if request.engine == Engine.ray else model.computed_by for model in used}
 
 
 def _restore(
