@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from hillotype.batch.jobs import Job
     from hillotype.batch.journal import Journal
     from hillotype.batch.page import Page
-    from hillotype.batch.results import FilmMaker, MadeFilm, Result, Settings
+    from hillotype.batch.results import FilmMaker, Result, Settings
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.restorer import Restorer
-    from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
 
 
@@ -89,6 +88,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     from hillotype.batch.folder import Settings, find_jobs
     from hillotype.batch.page import Page
     from hillotype.batch.report import document
+    from hillotype.film import film_maker
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore import load
     from hillotype.restore.automatic import AutomaticRestorer
@@ -117,7 +117,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
-        films = _films(restorer, settings, request.preview, made_with)
+        films = film_maker(restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {
@@ -179,22 +179,6 @@ def _write_certainty(path: Path, request: Request, colorizer: Colorizer, setting
     except PictureError as error:
         return error
     return None
-
-
-def _films(restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]) -> FilmMaker:
-    """Return what restores films; PyAV is looked for when one comes."""
-
-    def make(job: Job, progress: Progress | None) -> MadeFilm:
-        try:
-            from hillotype.film import FilmSettings, restore_film
-        except ModuleNotFoundError as error:
-            raise PictureError(
-                f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
-            ) from error
-        how = FilmSettings(settings.strength, settings.max_pixels, preview)
-        return restore_film(restorer, how, made_with, job, progress)
-
-    return make
 
 
 def _digests(name: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from hillotype.batch.folder import Job, Result, find_jobs, restore_files
 from hillotype.batch.folder import Settings as FileSettings
 from hillotype.batch.results import FilmMaker, MadeFilm
+from hillotype.film import film_maker
 from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
@@ -86,9 +87,10 @@ class Run:
         return result
 
     def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
+        restore_film = film_maker(restorer, how, self.settings.preview, {})
+
         def make(job: Job, progress: Progress | None) -> MadeFilm:
-            from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
-            from hillotype.film.frames import frame_at
+            from hillotype.film.frames import frame_at  # needs PyAV, without which no film is taken
             from hillotype.film.reader import read_film
 
             film = read_film(job.source, how.max_pixels)
@@ -97,8 +99,7 @@ class Run:
             write_picture(Picture(frame.pixels), still(job.target, "before"))
             self.seconds = film.seconds
             self._advance(0.0)
-            settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
-            made = restore_film(restorer, settings, {}, job, progress)
+            made = restore_film(job, progress)
             self.part = made.stretch is not None
             return made
 
