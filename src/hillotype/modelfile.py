@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hillotype.devices import Device, Network, chosen, open_network
+from hillotype.devices import Device, Network, chosen, open_network, settled
 from hillotype.errors import HillotypeError, ModelFileError
 from hillotype.files import write_whole, writing
 
@@ -153,7 +153,7 @@ class Model:
         card: what the file says about itself.
         path: where the file lies.
         threads: how many threads compute.
-        device: what computes.
+        device: what is asked to compute; see `computed_by`.
     """
 
     def __init__(
@@ -204,13 +204,23 @@ class Model:
             side = self.card.multiple
             self._network.release(np.zeros((1, self.card.in_channels, side, side), np.float32))
 
-    def _opened(self) -> Network:
+    @property
+    def computed_by(self) -> Device:
+        """The device that computes it: `device`, or what "auto" comes to here.
+
+        Raises:
+            ModelFileError: the file is gone or cannot be read.
+        """
         # What a model at a fixed side would gain is less than it takes to load another library.
-        device = Device.cpu if self.device == Device.auto and self.card.working_side else self.device
+        if self.device == Device.auto and self.card.working_side:
+            return Device.cpu
         with _reading(self.path, self._content):
-            return open_network(
-                self._content or self.path, device, self.threads, (self.card.in_channels, self.card.multiple)
-            )
+            return settled(self._content or self.path, self.device, (self.card.in_channels, self.card.multiple))
+
+    def _opened(self) -> Network:
+        device = self.computed_by
+        with _reading(self.path, self._content):
+            return open_network(self._content or self.path, device, self.threads)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         channels, multiple = self.card.in_channels, self.card.multiple

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.batch.conftest import save
 
 import hillotype
 from hillotype.batch import steps as steps_module
@@ -15,23 +16,6 @@ from hillotype.batch.folder import Settings, find_jobs, restore_files
 from hillotype.batch.journal import Journal
 from hillotype.errors import PictureError
 from hillotype.restore.colorize import Colorizer
-
-
-def save(path, mode="RGB", size=(24, 16)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows, columns = np.mgrid[: size[1], : size[0]]
-    color = np.stack([rows * 9, 255 - columns * 7, 40 + 2 * rows * columns % 90], axis=-1)
-    Image.fromarray(np.clip(color, 0, 255).astype(np.uint8)).convert(mode).save(path)
-    return path
-
-
-@pytest.fixture
-def album(tmp_path):
-    folder = tmp_path / "album"
-    for name in ("a.jpg", "a.png", "sub/b.webp", "sub/deep/c.GIF", "sub/deep/c.png", ".hidden.jpg", ".dot/d.png"):
-        save(folder / name)
-    (folder / "notes.txt").write_text("no picture")
-    return folder
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])

@@ -2,24 +2,9 @@ import errno
 import os
 
 import pytest
-from PIL import Image
+from tests.batch.conftest import save
 
 from hillotype.batch.jobs import Job, find_jobs
-
-
-def save(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (8, 6)).save(path)
-    return path
-
-
-@pytest.fixture
-def album(tmp_path):
-    folder = tmp_path / "album"
-    for name in ("a.jpg", "a.png", "sub/b.webp", "sub/deep/c.GIF", "sub/deep/c.png", ".hidden.jpg", ".dot/d.png"):
-        save(folder / name)
-    (folder / "notes.txt").write_text("no picture")
-    return folder
 
 
 def targets(jobs, out):

@@ -113,7 +113,7 @@ def test_without_pyav_films_are_refused_and_pictures_done(film, photos, tmp_path
     real = builtins.__import__
 
     def missing(name, *arguments):
-        if name == "hillotype.film":
+        if name == "hillotype.film.restore_film":
             raise ModuleNotFoundError("No module named 'av'", name="av")
         return real(name, *arguments)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from hillotype.batch.jobs import Job
 from hillotype.batch.results import Result
-from hillotype.cli.progress import Display
+from hillotype.cli.progress import Display, WorkDisplay
 
 
 def shown(display):
@@ -23,3 +23,15 @@ def test_shares_of_files_that_are_worked_on_side_by_side_add_up():
         display.finish(Result(second.source, second.target, "failed", message="b.jpg: damaged"))
         display.finish(Result(kept.source, kept.target, "kept"))
         assert shown(display) == (2.0, 2)
+
+
+def test_without_a_terminal_a_measurement_is_a_line_at_every_twentieth(capsys):
+    with WorkDisplay() as display:
+        for done in range(1, 101):
+            display.count(done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "100%  100 of 100 measured"
+    with WorkDisplay(shown=False) as display:
+        display.count(1, 2)
+    assert capsys.readouterr().err == ""

@@ -112,6 +112,7 @@ def test_json(tiny_zoo, picture, tmp_path):
     assert document["command"] == "restore"
     assert document["strength"] == 0.5
     assert document["counts"] == {"done": 1}
+    assert document["device"] == {"colorize": "cpu"}
     assert document["page"] == str(out / "index.html")
     (entry,) = document["results"]
     assert entry["steps"] == ["colorize"]
@@ -122,6 +123,7 @@ def test_json(tiny_zoo, picture, tmp_path):
     again = run("restore", picture, "-o", out, "--json", "--strength", 0.5)
     assert again.exit_code == 0
     assert json.loads(again.stdout)["counts"] == {"kept": 1}
+    assert json.loads(again.stdout)["device"] == {}
     (out / "a.jpg").write_bytes(b"mine")
     (out / ".hillotype" / "journal.jsonl").unlink()
     again = run("restore", picture, "-o", out, "--json", "--strength", 0.5)

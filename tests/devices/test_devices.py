@@ -28,6 +28,17 @@ def test_devices_are_known_by_name(monkeypatch):
         chosen("auto")
 
 
+def test_a_model_tells_what_computes_it(tiny_zoo, monkeypatch):
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setattr("hillotype.devices.probe.faster", lambda *_: Device.openvino)
+    monkeypatch.setattr(devices, "has_openvino", lambda: True)
+    assert load_model("denoise-gray", device="auto").computed_by == Device.openvino
+    assert load_model("colorize", device="auto").computed_by == Device.cpu  # other libraries gain nothing there
+    assert load_model("denoise-gray").computed_by == Device.cpu
+    monkeypatch.setattr(devices, "has_openvino", lambda: False)
+    assert load_model("denoise-gray", device="auto").computed_by == Device.cpu
+
+
 def test_what_is_not_installed_is_one_line_with_the_remedy(tiny_zoo, monkeypatch):
     monkeypatch.setattr(devices, "has_openvino", lambda: False)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])

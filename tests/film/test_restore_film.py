@@ -16,9 +16,10 @@ from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of,
 
 from hillotype.batch.jobs import Job
 from hillotype.errors import PictureError
-from hillotype.film import FilmSettings, pieces, restore_film
+from hillotype.film import pieces
 from hillotype.film.frames import frames
 from hillotype.film.reader import read_film
+from hillotype.film.restore_film import FilmSettings, restore_film
 from hillotype.restore import load
 from hillotype.restore.lightness import lightness
 
@@ -209,7 +210,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from hillotype import modelfile
-from hillotype.film import FilmSettings, pieces, restore_film
+from hillotype.film import pieces
+from hillotype.film.restore_film import FilmSettings, restore_film
 from hillotype.restore import load
 from hillotype.batch.jobs import Job
 modelfile.ZOO_FOLDER = Path(sys.argv[1])

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from itertools import islice
-from typing import Final
 
 from hillotype.batch.jobs import Job, find_jobs, goes_to_file
 from hillotype.batch.journal import Journal
 from hillotype.batch.results import DEFAULTS, Compare, Engine, FilmMaker, JobProgress, Result, Settings
-from hillotype.batch.steps import Opened, Steps, is_large
+from hillotype.batch.side_by_side import Alone, side_by_side
+from hillotype.batch.steps import Steps, is_large
 from hillotype.errors import PictureError
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.restore.restorer import Restorer
 
 __all__ = ["Job", "Result", "Settings", "find_jobs", "goes_to_file", "restore_files"]
-
-AHEAD: Final = 4
-"""Jobs begun or done for each worker before the result of the first is taken: results come in order."""
 
 
 def restore_files(
@@ -58,7 +52,7 @@ def restore_files(
     yielded = 0
     # Threads of ours must not switch Python's warnings off and on against each other: they stay off for all.
     with quiet_pillow():
-        for result in _sent(restorer, jobs, steps, engine) if engine else _side_by_side(restorer, jobs, steps):
+        for result in _sent(restorer, jobs, steps, engine) if engine else _restored(restorer, jobs, steps):
             yield result
             yielded += 1
     if steps.disk_failed and yielded < len(jobs):
@@ -68,35 +62,26 @@ def restore_files(
         )
 
 
-def _side_by_side(restorer: Restorer, jobs: Sequence[Job], steps: Steps) -> Iterator[Result]:
-    """Have workers take the jobs through all steps; those that need all memory and cores are done here, alone."""
+def _restored(restorer: Restorer, jobs: Sequence[Job], steps: Steps) -> Iterator[Result]:
+    """Have workers take the jobs through all steps; those that need all memory and cores are done alone."""
     workers = max(1, min(restorer.threads, len(jobs)))
     of_a_worker = restorer.with_threads(restorer.threads // workers)
 
-    def work(job: Job) -> Opened | Result | None:
+    def work(job: Job) -> Result | Alone[Result | None] | None:
         if steps.disk_failed:
             return None
         opened = steps.look(job)
-        if isinstance(opened, Result) or len(jobs) == 1 or job.film or is_large(job.source):
+        if isinstance(opened, Result):
             return opened
+        if len(jobs) == 1 or job.film or is_large(job.source):
+            return Alone(lambda: None if steps.disk_failed else steps.restore(opened, restorer))
         return steps.restore(opened, of_a_worker)
 
-    left, begun = iter(jobs), deque[Future[Opened | Result | None]]()
-    with ThreadPoolExecutor(workers, "restore") as pool:
+    with closing(side_by_side(iter(jobs), work, workers)) as results:
         try:
-            while True:
-                begun.extend(pool.submit(work, job) for job in islice(left, AHEAD * workers - len(begun)))
-                if not begun:
-                    return
-                done = begun.popleft().result()
-                if isinstance(done, Opened):
-                    wait(begun)
-                    done = None if steps.disk_failed else steps.restore(done, restorer)
-                if done is not None:
-                    yield done
+            yield from (result for result in results if result is not None)
         finally:
             steps.stop()
-            pool.shutdown(cancel_futures=True)
 
 
 def _sent(restorer: Restorer, jobs: Sequence[Job], steps: Steps, engine: Engine) -> Iterator[Result]:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from hillotype.batch.folder import restore_files
 from hillotype.batch.jobs import Job
 from hillotype.batch.results import Answer, Parcel, Result, Settings
+from hillotype.batch.side_by_side import Alone, side_by_side
+from hillotype.batch.steps import shows_large
 from hillotype.restore.restorer import Restorer
 
 
 def restore_here(
     restorer: Restorer, settings: Settings, parcels: Iterator[Parcel | Result]
 ) -> Generator[Answer | Result, None, None]:
-    """Restore parcels in this process, in order, and fetch the next meanwhile: the engine for files in stores.
+    """Restore parcels in this process, side by side as files of a folder are: the engine for files in stores.
 
     Args:
         restorer: what restores them.
         settings: how.
         parcels: the pictures; results among them come back as they are.
     """
-    with ThreadPoolExecutor(1, "fetch") as fetcher:
-        ahead = fetcher.submit(next, parcels, None)
-        while (parcel := ahead.result()) is not None:
-            ahead = fetcher.submit(next, parcels, None)
-            yield parcel if isinstance(parcel, Result) else restore_parcel(restorer, parcel, settings)
+    first = list(islice(parcels, 2))
+    workers = 1 if len(first) == 1 else restorer.threads
+    of_a_worker = restorer.with_threads(restorer.threads // workers)
+
+    def work(parcel: Parcel | Result) -> Answer | Result | Alone[Answer | Result]:
+        if isinstance(parcel, Result):
+            return parcel
+        if shows_large(io.BytesIO(parcel.content)):
+            return Alone(lambda: restore_parcel(restorer, parcel, settings))
+        return restore_parcel(of_a_worker, parcel, settings)
+
+    answers: Generator[Answer | Result, None, None] = side_by_side(chain(first, parcels), work, workers)
+    yield from answers
 
 
 def restore_parcel(restorer: Restorer, parcel: Parcel, settings: Settings) -> Answer:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import IO, Final, TypeVar
 
 from PIL import Image
 
@@ -264,9 +264,15 @@ class Steps:
 def is_large(path: Path) -> bool:
     """Tell from its head whether a picture is large; one that Pillow cannot tell counts as such."""
     try:
-        if not path.is_file():  # opening a pipe would wait for ever
-            return False
-        with quiet_pillow(), Image.open(path) as image:
+        return path.is_file() and shows_large(path)  # opening a pipe would wait for ever
+    except OSError:
+        return True
+
+
+def shows_large(file: Path | IO[bytes]) -> bool:
+    """Tell the same of a file that is known to be one, or of its content."""
+    try:
+        with quiet_pillow(), Image.open(file) as image:
             return image.width * image.height > LARGE
     except Exception:  # decoders raise types of their own; reading says what is wrong
         return True

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hillotype.cli.extras import needs_train_extra
+from hillotype.cli.progress import WorkDisplay
 
 if TYPE_CHECKING:
     from hillotype.evaluate.report import Table
@@ -68,8 +67,8 @@ def evaluate(
     plan = make_plan(file, fitting, sigmas=sigma or (0.0, 15.0, 25.0, 50.0), rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it
-    with _bar(not as_json) as show:
-        results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=show)
+    with WorkDisplay(shown=not as_json) as display:
+        results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=display.count)
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
     words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     levels = [word for level in sigma or () for word in ("--sigma", f"{level:g}")]
@@ -105,15 +104,3 @@ def _print(table: Table) -> None:
     if not console.is_terminal:
         console = Console(width=200)
     console.print(shown)
-
-
-@contextmanager
-def _bar(shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, where that is a terminal; yields what moves it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not (shown and console.is_terminal)) as bar:
-        task = bar.add_task("measuring", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

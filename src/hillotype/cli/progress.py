@@ -102,8 +102,8 @@ class Display:
         typer.echo(f"{self._done} of {self._total} done{of_this}, {clock} left", err=True)
 
 
-class TrainingDisplay:
-    """Shows how far a training is: on a terminal as a bar, else as a line at every twentieth."""
+class WorkDisplay:
+    """Shows how far a training or a measurement is: on a terminal as a bar, else as a line at every twentieth."""
 
     def __init__(self, *, shown: bool = True) -> None:
         self._console = Console(stderr=True)
@@ -137,8 +137,15 @@ class TrainingDisplay:
             f"validation {validation}  {training.pictures_per_second:.0f} pictures/s  "
             f"{hours}:{seconds // 60:02}:{seconds % 60:02} left"
         )
-        self._bar.update(self._task, completed=training.fraction, description=text)
-        twentieth = (int(training.fraction * 20), what)
+        self._show(training.fraction, text, what)
+
+    def count(self, done: int, total: int) -> None:
+        """Show how many pictures are measured, each as often as it is."""
+        self._show(done / total, f"{done} of {total} measured", "")
+
+    def _show(self, fraction: float, text: str, what: str) -> None:
+        self._bar.update(self._task, completed=fraction, description=text)
+        twentieth = (int(fraction * 20), what)
         if self._lines and twentieth != self._told:
-            self._console.print(f"{training.fraction:4.0%}  {text}", highlight=False, markup=False)
+            self._console.print(f"{fraction:4.0%}  {text}", highlight=False, markup=False)
             self._told = twentieth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from hillotype.batch.jobs import Job
     from hillotype.batch.journal import Journal
     from hillotype.batch.page import Page
-    from hillotype.batch.results import FilmMaker, MadeFilm, Result, Settings
+    from hillotype.batch.results import FilmMaker, Result, Settings
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.restorer import Restorer
-    from hillotype.restore.tiles import Progress
     from hillotype.restore.wishes import Wishes
 
 
@@ -90,6 +89,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     from hillotype.batch.folder import Settings, find_jobs
     from hillotype.batch.page import Page
     from hillotype.batch.report import document
+    from hillotype.film import film_maker
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.loading import usual
@@ -98,13 +98,13 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     if os.path.exists(request.out) and not os.path.isdir(request.out) and not request.to_file:
         raise PictureError(f"{request.out}: is a file, and the results need a folder; choose another output folder")
     of_pictures, of_films = (usual(task, film=film) if model is None else model for film in (False, True))
-    engine = _engine(request)
+    models, engine = _models(of_pictures, of_films), _engine(request)
     restorer = _loaded(of_pictures, task, request, wishes)
     jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
     film_restorer = _loaded(of_films, task, request, wishes) if any(job.film for job in jobs) else restorer
     if wishes and wishes.hints and (request.has_report or jobs[0].film):
         raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
-    made_with = {"task": task, "models": _digests(of_pictures, of_films), "strength": request.strength}
+    made_with = {"task": task, "models": _digests(models), "strength": request.strength}
     made_with |= {} if request.chroma_strength is None else {"chroma_strength": request.chroma_strength}
     made_with |= wishes.made_with() if wishes else {}
     if request.certainty and isinstance(restorer, Colorizer):
@@ -115,14 +115,14 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
         page = Page(len(jobs)) if page_path else None
-        films = _films(film_restorer, settings, request.preview, made_with)
+        films = film_maker(film_restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
         report = {
             "command": task,
             "model": ", ".join(dict.fromkeys((film_restorer if job.film else restorer).name for job in jobs)),
             "made_with": made_with,
-            "device": request.device,
+            "device": _devices(_models(*(of_films if job.film else of_pictures for job in jobs)), request, results),
             "page": shown,
         }
         report |= document(results, settings, time.perf_counter() - start)
@@ -200,30 +200,29 @@ def _write_certainty(path: Path, request: Request, colorizer: Colorizer, setting
     return None
 
 
-def _films(restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]) -> FilmMaker:
-    """Return what restores films; PyAV is looked for when one comes."""
-
-    def make(job: Job, progress: Progress | None) -> MadeFilm:
-        try:
-            from hillotype.film import FilmSettings, restore_film
-        except ModuleNotFoundError as error:
-            raise PictureError(
-                f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
-            ) from error
-        how = FilmSettings(settings.strength, settings.max_pixels, preview)
-        return restore_film(restorer, how, made_with, job, progress)
-
-    return make
-
-
-def _digests(*names: str) -> dict[str, str]:
-    """Return the SHA-256 of the models that names stand for."""
-    from hillotype.batch.journal import digest
-    from hillotype.modelfile import find_model
+def _models(*ways: str) -> list[str]:
+    """Return the models that ways to do a task take, or that are named themselves, each once."""
     from hillotype.restore.loading import CHOICES
 
-    models = dict.fromkeys(model for name in names for model in (CHOICES[name].models if name in CHOICES else (name,)))
+    return list(dict.fromkeys(model for way in ways for model in (CHOICES[way].models if way in CHOICES else (way,))))
+
+
+def _digests(models: Sequence[str]) -> dict[str, str]:
+    """Return the SHA-256 of models by name."""
+    from hillotype.batch.journal import digest
+    from hillotype.modelfile import find_model
+
     return {path.stem: digest(path) for path in map(find_model, models)}
+
+
+def _devices(names: Sequence[str], request: Request, results: Sequence[Result]) -> dict[str, Device]:
+    """Return what computed each model that was used; with Ray, what its workers were asked to use."""
+    from hillotype.modelfile import load_model
+
+    steps = {step for result in results if result.status == "done" for step in result.steps}
+    models = [load_model(name, device=request.device) for name in names]
+    used = [model for model in models if model.card.task in steps]
+    return {model.card.name: model.device if request.engine == Engine.ray else model.computed_by for model in used}
 
 
 def _restore(

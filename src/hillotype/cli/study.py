@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hillotype.cli.extras import needs_train_extra
-from hillotype.cli.progress import TrainingDisplay
+from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.settings import read_settings
 from hillotype.cli.text import printable
 from hillotype.errors import HillotypeError
@@ -95,7 +95,7 @@ def _list(studies: list[Study], as_json: bool) -> None:
 def _run(one: Study, folder: Path, fast: bool, settings: list[str] | None, as_json: bool) -> None:
     from hillotype.studies.results import run_study
 
-    with TrainingDisplay() as display:
+    with WorkDisplay() as display:
         findings = run_study(
             one,
             folder,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hillotype.cli.extras import needs_train_extra
-from hillotype.cli.progress import TrainingDisplay
+from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.settings import read_settings
 from hillotype.errors import RecipeError
 
@@ -89,7 +89,7 @@ def train(
         raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
     if fabric.is_global_zero and not build_task(run).supervised:
         _say_if_noise_is_coarse(run)
-    with TrainingDisplay(shown=fabric.is_global_zero) as display:
+    with WorkDisplay(shown=fabric.is_global_zero) as display:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
         typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}; next:")

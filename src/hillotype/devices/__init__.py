@@ -1,7 +1,7 @@
 """What computes a network: ONNX Runtime on the processor or a GPU, or OpenVINO on the processor.
 
-`open_network` is the only door. A network is opened by name of a device; "auto" is ONNX Runtime on the processor, or
-OpenVINO where that is installed and was measured to be faster (`probe`).
+`open_network` is the only door. A network is opened by name of a device; `settled` says what "auto" comes to: ONNX
+Runtime on the processor, or OpenVINO where that is installed and was measured to be faster (`probe`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Device", "Network", "chosen", "open_network"]
+__all__ = ["Device", "Network", "chosen", "open_network", "settled"]
 
 # Since 1.29 ONNX Runtime reports to Microsoft, unless this is set before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -84,14 +84,30 @@ def chosen(device: str) -> Device:
     return found
 
 
-def open_network(source: bytes | Path, device: Device, threads: int, side: tuple[int, int]) -> Network:
+def settled(source: bytes | Path, device: Device, side: tuple[int, int]) -> Device:
+    """Return what computes a network for a device: of "auto" what was measured to be faster, which is done once.
+
+    Args:
+        source: the content of an .onnx file, or its path.
+        device: what is asked for.
+        side: channels of its input, and what height and width must be multiples of.
+    """
+    if device != Device.auto:
+        return device
+    if not has_openvino():
+        return Device.cpu
+    from hillotype.devices.probe import faster
+
+    return faster(source, *side)
+
+
+def open_network(source: bytes | Path, device: Device, threads: int) -> Network:
     """Open a network for a device.
 
     Args:
         source: the content of an .onnx file, or its path.
-        device: what computes.
+        device: what computes; not "auto" (see `settled`).
         threads: how many threads compute, on the processor.
-        side: channels of its input, and what height and width must be multiples of.
 
     Raises:
         HillotypeError: the device is there, and does not work.
@@ -99,10 +115,6 @@ def open_network(source: bytes | Path, device: Device, threads: int, side: tuple
     """
     from hillotype.devices.onnx_runtime import OnnxNetwork
 
-    if device == Device.auto and has_openvino():
-        from hillotype.devices.probe import faster
-
-        device = faster(source, *side)
     if device == Device.openvino:
         from hillotype.devices.openvino import OpenVinoNetwork
 

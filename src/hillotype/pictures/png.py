@@ -1,20 +1,24 @@
-"""PNG, 8 and 16 bits: chunks of our own walking, pixels through libpng."""
+"""PNG, 8 and 16 bits: gray and RGB as they are in bands of rows, the rest through libpng at once."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from itertools import chain
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hillotype.errors import PictureError
 from hillotype.pictures.metadata import EXIF_PREFIX, image_resource, iptc_of, with_exif_prefix
-from hillotype.pictures.picture import Picture, check_size, join_alpha, split_alpha
+from hillotype.pictures.picture import Picture, check_size, join_alpha, part_of, split_alpha
+from hillotype.pictures.png_bands import COLOR_TYPES, deflated, header, inflated, png_bands
+from hillotype.pictures.png_chunks import SIGNATURE, Chunk, chunks_of, to_chunk
 from hillotype.pictures.profiles import profile_of_chromaticities
+from hillotype.pictures.rows import Sheet, new_sheet
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COMPRESSION_LEVEL = 4
 MAX_SIDE = 1_000_000
 """Pixels of a side above which libpng refuses a file."""
 _XMP_KEY = b"XML:com.adobe.xmp"
@@ -27,30 +31,66 @@ _MAX_METADATA_BYTES = 1 << 26
 _METERS_PER_INCH = 0.0254
 
 
-def decode_png(data: bytes, max_pixels: int) -> Picture:
+def decode_png(file: IO[bytes], max_pixels: int) -> Picture:
     """Decodes a PNG file as stored; of an animation the default image.
 
     Raises:
         PictureError: If it is too large, truncated or damaged.
+        Exception: Whatever the decoders raise on damaged data.
     """
-    import imagecodecs
-
-    width, height = struct.unpack_from(">II", data, 16)
+    file.seek(len(SIGNATURE) + 8)
+    width, height = struct.unpack(">II", file.read(8))
     check_size(width, height, max_pixels)
     if max(width, height) > MAX_SIDE:
         raise PictureError(f"{width} x {height} pixels: PNG is read up to {MAX_SIDE:,} a side; cut it up first")
-    pixel_chunks: list[bytes | memoryview] = [SIGNATURE]
-    described: list[tuple[bytes, bytes]] = []
-    # libpng would find damage too, but a failing png_decode of imagecodecs 2026.3 releases None once too
-    # often, which ends the process after some thousand damaged files: so the checksums are checked first. And it
-    # prints what it dislikes about metadata, which it does not need: so it gets none.
-    for kind, chunk in _chunks(data):
-        if kind[:1].isupper() or kind == b"tRNS":
-            pixel_chunks.append(chunk)
-        else:
-            described.append((kind, chunk[8:-4].tobytes()))
-    pixels, alpha = split_alpha(imagecodecs.png_decode(b"".join(pixel_chunks)))
-    return _described(Picture(pixels, alpha, "PNG"), described)
+    needed: list[Chunk] = []
+    beside: list[Chunk] = []
+    for chunk in chunks_of(file):
+        (needed if chunk.critical or chunk.kind == b"tRNS" else beside).append(chunk)
+    head = needed[0].content(file)
+    if _is_plain(head, [chunk.kind for chunk in needed]):
+        shape, dtype = (height, width, COLOR_TYPES[head[9]]), np.dtype(f"uint{head[8]}")
+        pixels, alpha = _in_bands(file, needed, shape, dtype)
+    else:
+        pixels, alpha = _at_once(file, needed)
+    return _described(Picture(pixels, alpha, "PNG"), [(chunk.kind, chunk.content(file)) for chunk in beside])
+
+
+def _is_plain(head: bytes, kinds: list[bytes]) -> bool:
+    """Tells whether the samples, of 8 or 16 bits, are the picture as it lies: no palette, no passes, no key color."""
+    is_header = kinds[0] == b"IHDR" and kinds.count(b"IHDR") == 1 and len(head) == 13
+    alone = {*kinds} <= {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+    return is_header and alone and head[8] in (8, 16) and head[9] in COLOR_TYPES and not any(head[10:])
+
+
+def _in_bands(
+    file: IO[bytes], chunks: list[Chunk], shape: tuple[int, int, int], dtype: np.dtype[Any]
+) -> tuple[Sheet, Sheet | None]:
+    """Decodes gray or RGB of 8 or 16 bits, with alpha where there is any."""
+    height, width, samples = shape
+    colors = samples - 1 + samples % 2
+    pixels = new_sheet((height, width, colors), dtype)
+    alpha = new_sheet((height, width), dtype) if colors < samples else None
+    pieces = chain.from_iterable(chunk.pieces(file) for chunk in chunks if chunk.kind == b"IDAT")
+    for rows, band in inflated(pieces, shape, dtype):
+        pixels[rows] = band[..., :colors]
+        if alpha is not None:
+            alpha[rows] = band[..., colors]
+    return pixels, alpha
+
+
+def _at_once(file: IO[bytes], chunks: list[Chunk]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Decodes palettes, fewer bits, transparent colors and interlaced pictures."""
+    import imagecodecs
+
+    # libpng would find damage too, but a failing png_decode of imagecodecs 2026.3 releases None once too often,
+    # which ends the process after some thousand damaged files: so the checksums were checked before. And it prints
+    # what it dislikes about metadata, which it does not need: so it gets none.
+    content = bytearray(SIGNATURE)
+    for chunk in chunks:
+        file.seek(chunk.start - 8)
+        content += file.read(chunk.length + 12)
+    return split_alpha(imagecodecs.png_decode(content))
 
 
 def _described(picture: Picture, chunks: list[tuple[bytes, bytes]]) -> Picture:
@@ -112,28 +152,6 @@ def _profile(colors: dict[bytes, bytes], *, gray: bool) -> bytes | None:
     return profile_of_chromaticities(1 / gamma, points, gray=gray)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yields each chunk's type and its bytes, from length to checksum; critical ones (and all lengths) must be whole.
-
-    Raises:
-        PictureError: If the file ends before IEND, or a critical chunk fails its checksum.
-    """
-    view, start, kind = memoryview(data), len(SIGNATURE), b""
-    while kind != b"IEND":
-        if start + 12 > len(data):
-            raise PictureError("the file ends early (truncated); copy it again from its source")
-        length, kind = struct.unpack_from(">I4s", data, start)
-        stop = start + 8 + length
-        if stop + 4 > len(data):
-            raise PictureError("the file ends early (truncated); copy it again from its source")
-        whole = zlib.crc32(view[start + 4 : stop]) == struct.unpack_from(">I", data, stop)[0]
-        if whole:
-            yield kind, view[start : stop + 4]
-        elif kind[:1].isupper():
-            raise PictureError(f"damaged (checksum of its {kind!r} chunk); copy it again from its source")
-        start = stop + 4
-
-
 def _inflated(data: bytes) -> bytes | None:
     try:
         return zlib.decompressobj().decompress(data, _MAX_METADATA_BYTES) or None
@@ -143,34 +161,32 @@ def _inflated(data: bytes) -> bytes | None:
 
 def encode_png(picture: Picture, file: BinaryIO) -> None:
     """Encodes as PNG with ICC, EXIF, XMP, IPTC and DPI."""
-    import imagecodecs
+    height, width, channels = picture.pixels.shape
+    shape, dtype = (height, width, channels + (picture.alpha is not None)), picture.pixels.dtype
+    file.writelines([SIGNATURE, header(shape, dtype), *_metadata(picture)])
+    bands = (join_alpha(part_of(picture, rows)) for rows in png_bands(shape, dtype))
+    file.writelines(to_chunk(b"IDAT", piece) for piece in deflated(bands) if piece)
+    file.write(to_chunk(b"IEND", b""))
 
-    array = join_alpha(picture)
-    filtered = array.nbytes + len(array)
-    bound = filtered + filtered // 256 + 4096  # imagecodecs' own bound is too small for narrow noise
-    encoded = memoryview(imagecodecs.png_encode(array, level=COMPRESSION_LEVEL, out=bound))
-    after_header = len(SIGNATURE) + 12 + 13
+
+def _metadata(picture: Picture) -> list[bytes]:
+    """Returns the chunks that tell of the picture, which stand before its pixels."""
     metadata = []
     if picture.icc:
-        metadata.append(_chunk(b"iCCP", b"ICC Profile\x00\x00" + zlib.compress(picture.icc)))
+        metadata.append(to_chunk(b"iCCP", b"ICC Profile\x00\x00" + zlib.compress(picture.icc)))
     if picture.dpi:
         per_meter = (round(value / _METERS_PER_INCH) for value in picture.dpi)
-        metadata.append(_chunk(b"pHYs", struct.pack(">IIB", *per_meter, 1)))
+        metadata.append(to_chunk(b"pHYs", struct.pack(">IIB", *per_meter, 1)))
     if picture.exif:
-        metadata.append(_chunk(b"eXIf", picture.exif.removeprefix(EXIF_PREFIX)))
+        metadata.append(to_chunk(b"eXIf", picture.exif.removeprefix(EXIF_PREFIX)))
     if picture.xmp:
-        metadata.append(_chunk(b"iTXt", _XMP_KEY + b"\x00\x00\x00\x00\x00" + picture.xmp))
+        metadata.append(to_chunk(b"iTXt", _XMP_KEY + b"\x00\x00\x00\x00\x00" + picture.xmp))
     if picture.iptc:
-        metadata.append(_chunk(b"zTXt", _IPTC_KEY + b"\x00\x00" + zlib.compress(_as_digits(picture.iptc))))
-    file.writelines([encoded[:after_header], *metadata, encoded[after_header:]])
+        metadata.append(to_chunk(b"zTXt", _IPTC_KEY + b"\x00\x00" + zlib.compress(_as_digits(picture.iptc))))
+    return metadata
 
 
 def _as_digits(iptc: bytes) -> bytes:
     """Writes IPTC records as ImageMagick does, whose form other programs read; PNG itself has none."""
     resource = image_resource(iptc)
     return b"\niptc\n%8d\n" % len(resource) + resource.hex().encode("ascii") + b"\n"
-
-
-def _chunk(kind: bytes, payload: bytes) -> bytes:
-    checksum = zlib.crc32(kind + payload)
-    return struct.pack(">I4s", len(payload), kind) + payload + struct.pack(">I", checksum)

@@ -13,8 +13,8 @@ from hillotype.pictures.heic import decode_heic, is_heic
 from hillotype.pictures.metadata import upright
 from hillotype.pictures.modes import quiet_pillow
 from hillotype.pictures.picture import DEFAULT_MAX_PIXELS, FORMAT_OF_SUFFIX, Picture
-from hillotype.pictures.png import SIGNATURE as PNG_SIGNATURE
 from hillotype.pictures.png import decode_png
+from hillotype.pictures.png_chunks import SIGNATURE as PNG_SIGNATURE
 from hillotype.pictures.raw import decode_raw
 from hillotype.pictures.simple import decode_bmp, decode_gif, decode_jpeg
 from hillotype.pictures.tiff import decode_tiff
@@ -111,8 +111,6 @@ def _decode(file: IO[bytes], named: str | None, max_pixels: int, side: int | Non
     name = format_of(head)
     if named == "RAW" and name in (None, "TIFF"):
         name = "RAW"  # most are TIFF, with a small preview as first page
-    if name == "PNG":
-        return decode_png(file.read(), max_pixels)
     if name == "WEBP":
         return decode_webp(file.read(), max_pixels)
     if name == "AVIF":
@@ -125,6 +123,7 @@ def _decode(file: IO[bytes], named: str | None, max_pixels: int, side: int | Non
         remedy = "download the picture itself" if page else "convert it to one of these"
         raise PictureError(f"{what}: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC and camera raw are read; {remedy}")
     decoders = {
+        "PNG": decode_png,
         "TIFF": decode_tiff,
         "BMP": decode_bmp,
         "GIF": decode_gif,

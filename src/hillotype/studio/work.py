@@ -12,6 +12,7 @@ from pathlib import Path
 from hillotype.batch.folder import Job, Result, find_jobs, restore_files
 from hillotype.batch.folder import Settings as FileSettings
 from hillotype.batch.results import FilmMaker, MadeFilm
+from hillotype.film import film_maker
 from hillotype.pictures import Picture, write_picture
 from hillotype.restore import load
 from hillotype.restore.automatic import AutomaticRestorer
@@ -32,7 +33,7 @@ def still(target: Path, name: str) -> Path:
 
 def begun(target: Path) -> bool:
     """Tell whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
-    from hillotype.film import is_begun  # needs PyAV, without which no film is taken
+    from hillotype.film.restore_film import is_begun  # needs PyAV, without which no film is taken
 
     return is_begun(target)
 
@@ -103,9 +104,10 @@ class Run:
         return restorer
 
     def _films(self, restorer: Restorer, how: FileSettings) -> FilmMaker:
+        restore_film = film_maker(restorer, how, self.settings.preview, {})
+
         def make(job: Job, progress: Progress | None) -> MadeFilm:
-            from hillotype.film import FilmSettings, restore_film  # needs PyAV, without which no film is taken
-            from hillotype.film.frames import frame_at
+            from hillotype.film.frames import frame_at  # needs PyAV, without which no film is taken
             from hillotype.film.reader import read_film
 
             film = read_film(job.source, how.max_pixels)
@@ -114,8 +116,7 @@ class Run:
             write_picture(Picture(frame.pixels), still(job.target, "before"), overwrite=True)
             self.seconds = film.seconds
             self._advance(0.0)
-            settings = FilmSettings(how.strength, how.max_pixels, self.settings.preview)
-            made = restore_film(restorer, settings, {}, job, progress)
+            made = restore_film(job, progress)
             self.part = made.stretch is not None
             return made
 
