@@ -16,7 +16,7 @@ from tests.film.conftest import av, gray_frames, packets_of, picture, pixels_of,
 
 from hillotype.batch.jobs import Job
 from hillotype.errors import PictureError
-from hillotype.film import FilmSettings, pieces, restore_film
+from hillotype.film import FilmSettings, is_begun, pieces, restore_film
 from hillotype.film.frames import frames
 from hillotype.film.reader import read_film
 from hillotype.restore import load
@@ -242,10 +242,12 @@ def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path,
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not target.exists()
+        assert is_begun(target)
         whole = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.nut")}
         assert all(whole[name] == known[name] for name in known), "something made again"
         known = whole
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert not folder.exists()
+    assert not is_begun(target)
     assert packets_of(target, "video") == packets_of(tmp_path / "whole" / "out.mp4", "video")
     assert packets_of(target, "audio") == packets_of(source, "audio")
