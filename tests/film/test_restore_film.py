@@ -19,7 +19,7 @@ from hillotype.errors import PictureError
 from hillotype.film import pieces
 from hillotype.film.frames import frames
 from hillotype.film.reader import read_film
-from hillotype.film.restore_film import FilmSettings, restore_film
+from hillotype.film.restore_film import FilmSettings, is_begun, restore_film
 from hillotype.restore import load
 from hillotype.restore.lightness import lightness
 
@@ -211,7 +211,7 @@ import sys
 from pathlib import Path
 from hillotype import modelfile
 from hillotype.film import pieces
-from hillotype.film.restore_film import FilmSettings, restore_film
+from hillotype.film.restore_film import FilmSettings, is_begun, restore_film
 from hillotype.restore import load
 from hillotype.batch.jobs import Job
 modelfile.ZOO_FOLDER = Path(sys.argv[1])
@@ -244,10 +244,12 @@ def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path,
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not target.exists()
+        assert is_begun(target)
         whole = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.nut")}
         assert all(whole[name] == known[name] for name in known), "something made again"
         known = whole
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert not folder.exists()
+    assert not is_begun(target)
     assert packets_of(target, "video") == packets_of(tmp_path / "whole" / "out.mp4", "video")
     assert packets_of(target, "audio") == packets_of(source, "audio")

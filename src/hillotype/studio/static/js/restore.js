@@ -167,6 +167,7 @@ function showChosen() {
     save.download = job.result.split("/").pop();
   } else save.removeAttribute("href");
   part("again").hidden = !["cancelled", "failed"].includes(job.status) || job.id.startsWith("sending");
+  save.hidden = !part("again").hidden; // there is nothing to save
   part("again").textContent = job.film?.begun && !job.settings.preview ? "Continue" : "Start again";
   showPicture(job, preview);
 }
