@@ -1,6 +1,6 @@
 """Noise that is not plain Gaussian: what the shipped denoisers make of it, beside classical methods.
 
-    python benchmarks/robustness.py [--model denoise-gray denoise-fast-gray] [--count 12] [--seed 0] [--without bm3d]
+    python benchmarks/robustness.py [--model denoise-fast-gray denoise-gray] [--count 12] [--seed 0] [--without bm3d]
 
 On pictures of BSD68, a test set. Ours and the first non-local means are not told the noise; the others are those
 of `peers.py`, told its level (of Gaussian noise before JPEG). "Shift" is how far the mean of a picture moves, of 255.
@@ -35,7 +35,7 @@ def shift(answer: Floats, truth: Floats) -> Floats:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", nargs="+", default=["denoise-gray", "denoise-fast-gray"])
+    parser.add_argument("--model", nargs="+", default=["denoise-fast-gray", "denoise-gray"])
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[], metavar="PACKAGE", help="leave peers out: bm3d")

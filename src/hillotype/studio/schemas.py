@@ -24,7 +24,10 @@ ChromaStrength = Annotated[
     float | None,
     Field(ge=0, le=1, description="How much of the noise of the colors; as `strength` if left out. Where denoised."),
 ]
-Vividness = Annotated[float, Field(ge=0, le=MOST_VIVID, description="Of the guessed colors: 0 is gray, 1 as guessed, above 1 more vivid.")]
+Vividness = Annotated[
+    float,
+    Field(ge=0, le=MOST_VIVID, description="Of the guessed colors: 0 is gray, 1 as guessed, above 1 more vivid."),
+]
 HintText = Annotated[str, Field(max_length=80), AfterValidator(lambda text: str(read_hint(text)))]
 Hints = Annotated[
     tuple[HintText, ...],
