@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from contact import contact_sheet
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,7 +30,7 @@ Floats = NDArray[np.float32]
 Maker = Callable[[Floats, np.random.Generator], Floats]
 
 KODAK, OLD = "zip:benchmarks.zip/kodak24", "zip:historic.zip/prokudin-gorskii"
-COUNT, CELL, GAP = 5, 192, 4
+COUNT, CELL = 5, 192
 FAILURES = {
     "colorize": "Painted and dyed things come out brown or gray: doors, clothes, caps, cars. Bright skies become blue "
     "and water a grayish blue, also where they were yellow or green, and so do sails and walls that look like a sky. "
@@ -69,19 +70,17 @@ CASES: dict[str, tuple[int | None, tuple[int, int], Maker]] = {
 }
 
 
-def sheet(columns: list[list[Floats]], path: Path) -> None:
+def write_sheet(columns: list[list[Floats]], path: Path) -> None:
     """Writes pictures (1, C, H, W), a list a column, from above to below."""
-    width, height = (count * (CELL + GAP) - GAP for count in (len(columns), len(columns[0])))
-    grid = Image.new("RGB", (width, height), "white")
-    for column, pictures in enumerate(columns):
-        for row, picture in enumerate(pictures):
-            levels = (np.clip(picture[0], 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)
-            image = Image.fromarray(levels if levels.shape[2] == 3 else levels[..., 0])
-            image.thumbnail((CELL, CELL))
-            left, top = ((CELL - side) // 2 for side in image.size)
-            grid.paste(image, (column * (CELL + GAP) + left, row * (CELL + GAP) + top))
-    grid.save(path, quality=80, method=6)
+    rows = [[image_of(picture) for picture in row] for row in zip(*columns, strict=True)]
+    contact_sheet(rows, CELL).save(path, quality=80, method=6)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def image_of(picture: Floats) -> Image.Image:
+    """Returns a picture (1, C, H, W) in [0, 1] as an image."""
+    levels = (np.clip(picture[0], 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)
+    return Image.fromarray(levels if levels.shape[2] == 3 else levels[..., 0])
 
 
 def worst_colors(path: Path) -> None:
@@ -99,7 +98,7 @@ def worst_colors(path: Path) -> None:
     failed.sort(key=lambda one: -one[0][1])
     for errors, name, _ in failed:
         print(f"{name}: CIEDE2000 of gray {errors[0]:.1f}, of the guess {errors[1]:.1f}")
-    sheet([pictures for _, _, pictures in failed[:COUNT]], path)
+    write_sheet([pictures for _, _, pictures in failed[:COUNT]], path)
 
 
 def beyond_noise(path: Path) -> None:
@@ -114,7 +113,7 @@ def beyond_noise(path: Path) -> None:
         columns.append([seen, denoise(seen), truth])
         before, after = (float(psnr(x, truth)[0]) for x in columns[-1][:2])
         print(f"{name}: PSNR {before:.2f} before, {after:.2f} after")
-    sheet(columns, path)
+    write_sheet(columns, path)
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ name.
 import argparse
 from pathlib import Path
 
+from contact import contact_sheet
 from PIL import Image
 
 import hillotype
 from hillotype.data.load import load_pictures
 from hillotype.data.sources import open_source
 
-COLUMNS, CELL, GAP = 8, 220, 4
+COLUMNS, CELL = 8, 220
 
 
 def main() -> None:
@@ -29,15 +30,9 @@ def main() -> None:
     source = open_source(settings.data)
     names = [source.names[index * len(source.names) // settings.count] for index in range(settings.count)]
     colorize = hillotype.load(settings.model)
-    rows = -(-len(names) // COLUMNS)
-    grid = Image.new("RGB", (COLUMNS * (CELL + GAP) - GAP, rows * (CELL + GAP) - GAP), "white")
-    for index, picture in enumerate(load_pictures(source, names)):
-        colored = colorize(Image.fromarray(picture)).convert("RGB")
-        colored.thumbnail((CELL, CELL))
-        row, column = divmod(index, COLUMNS)
-        left, top = ((CELL - side) // 2 for side in colored.size)
-        grid.paste(colored, (column * (CELL + GAP) + left, row * (CELL + GAP) + top))
-    grid.save(settings.path, quality=85)
+    pictures = [colorize(Image.fromarray(picture)).convert("RGB") for picture in load_pictures(source, names)]
+    rows = [pictures[first : first + COLUMNS] for first in range(0, len(pictures), COLUMNS)]
+    contact_sheet(rows, CELL).save(settings.path, quality=85)
     print(f"{settings.path}: {len(names)} of {len(source.names)} photographs of {settings.data}")
 
 

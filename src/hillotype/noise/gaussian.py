@@ -61,9 +61,7 @@ class Correlated(Ranged):
 
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns picture + blurred noise of standard deviation sigma/255."""
-        xp = array_namespace(picture)
-        noise = gaussian_blur(normal(picture, rng), scalar(picture, self.blur, rng))
-        noise = noise / xp.std(noise, axis=(1, 2, 3), keepdims=True)
+        noise = _blurred(picture, self.blur, rng)
         return picture + draw(picture, self.sigma, rng) / 255 * noise
 
 
@@ -111,7 +109,12 @@ class Grain(Ranged):
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns the grainy picture."""
         xp = array_namespace(picture)
-        noise = gaussian_blur(normal(picture[:, :1], rng), scalar(picture, self.blur, rng))
-        noise = noise / xp.std(noise, axis=(1, 2, 3), keepdims=True)
+        noise = _blurred(picture[:, :1], self.blur, rng)
         tone = xp.clip(xp.mean(picture, axis=1, keepdims=True), 0.0, 1.0)
         return picture + draw(picture, self.sigma, rng) / 255 * 2 * xp.sqrt(tone * (1 - tone)) * noise
+
+
+def _blurred(like: Array, blur: Range, rng: Rng) -> Array:
+    """Blurred noise of standard deviation 1, of the shape of `like`."""
+    noise = gaussian_blur(normal(like, rng), scalar(like, blur, rng))
+    return noise / array_namespace(like).std(noise, axis=(1, 2, 3), keepdims=True)

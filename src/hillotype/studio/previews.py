@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,8 +108,15 @@ def _scaled(wishes: Wishes, path: Path, max_pixels: int) -> Wishes:
     """Return the wishes for a reduced copy: hints may be given in pixels of the whole picture."""
     if all(str(hint.x).endswith("%") and str(hint.y).endswith("%") for hint in wishes.hints):
         return wishes
-    height, width = read_picture(path, max_pixels=max_pixels).pixels.shape[:2]
+    height, width = _size(path, max_pixels)
     return replace(wishes, hints=tuple(hint.in_shares(height, width) for hint in wishes.hints))
+
+
+@lru_cache(_KEPT)  # a preview would read the whole picture each time; files of a job are not changed
+def _size(path: Path, max_pixels: int) -> tuple[int, int]:
+    """Return height and width of a picture, upright."""
+    height, width = read_picture(path, max_pixels=max_pixels).pixels.shape[:2]
+    return height, width
 
 
 def _guessed(path: Path, name: str, side: int, max_pixels: int) -> _Guess:
