@@ -179,3 +179,30 @@ def barriers():
         return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
     return barriers
+
+
+def new_session(client):
+    return f"{API}/sessions/{client.post(f'{API}/sessions').json()['id']}"
+
+
+def add(client, session, content, **settings):
+    answer = client.post(f"{session}/jobs", params=settings, content=content)
+    assert answer.status_code == 202, answer.text
+    return f"{session}/jobs/{answer.json()['id']}"
+
+
+def ended(client, job):
+    until(lambda: client.get(job).json()["status"] not in ("queued", "running"))
+    return client.get(job).json()
+
+
+def message(answer, status):
+    assert answer.status_code == status, answer.text
+    (text,) = answer.json().values()
+    assert "Traceback" not in text
+    assert "hillotype-studio-" not in text  # no path of ours
+    return text
+
+
+def pixels_of(answer):
+    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB")).astype(int)
