@@ -12,6 +12,16 @@ def test_sums_are_means_times_the_numbers_of_a_picture():
     assert LOSSES["bce_sum"](answer, target).item() == pytest.approx(48 * LOSSES["bce"](answer, target).item())
 
 
+def test_a_db_is_worth_the_same_in_every_picture_up_to_fifty():
+    target = torch.zeros(2, 1, 4, 4)
+    for error, below in ((0.1, 30), (0.01, 10), (0.0, 0)):
+        assert LOSSES["psnr"](target + error, target).item() == pytest.approx(below, abs=0.5)
+    errors = torch.tensor([0.2, 0.02])[:, None, None, None].expand(2, 1, 4, 4)
+    scale = torch.ones(2, 1, 1, 1, requires_grad=True)
+    LOSSES["psnr"](scale * errors, target).backward()
+    assert scale.grad[0].item() == pytest.approx(scale.grad[1].item(), rel=0.05)
+
+
 def test_doubt_learns_the_length_of_the_error_and_leaves_the_answer_alone():
     rng = torch.Generator().manual_seed(0)
     target = torch.rand(2, 2, 4, 4, generator=rng)

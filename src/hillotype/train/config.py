@@ -89,7 +89,7 @@ class Optimization(_Settings):
     weight_decay: float = Field(0.0, ge=0)
     clip: float = Field(1.0, gt=0)
     """Largest norm of the gradient."""
-    loss: Literal["l1", "mse", "huber", "bce", "half_sse", "bce_sum"] = "l1"
+    loss: Literal["l1", "mse", "huber", "psnr", "bce", "half_sse", "bce_sum"] = "l1"
     loss_weight: float = Field(1.0, gt=0)
     """Factor on the loss."""
     kl_weight: float = Field(1.0, ge=0)

@@ -12,6 +12,16 @@ def huber(answer: Tensor, target: Tensor) -> Tensor:
     return functional.smooth_l1_loss(answer, target, beta=0.1)
 
 
+def psnr(answer: Tensor, target: Tensor) -> Tensor:
+    """PSNR below 50 dB, in dB, mean over the batch (Chen et al. 2021, HINet, https://arxiv.org/abs/2105.06086).
+
+    A dB is worth the same in every picture, in a muted one as in a colorful one, with little noise as with much, where
+    the other losses look at what is far off. Above 50 dB nothing is to be had.
+    """
+    error = (answer - target).square().flatten(1).mean(dim=1)
+    return 10 * (1 + 1e5 * error).log10().mean()
+
+
 def bce(answer: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy in nats, mean per element; both in [0, 1]."""
     chance = answer.clamp(1e-7, 1 - 1e-7)
@@ -46,13 +56,15 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": functional.l1_loss,
     "mse": functional.mse_loss,
     "huber": huber,
+    "psnr": psnr,
     "bce": bce,
     "half_sse": half_sse,
     "bce_sum": bce_sum,
 }
 """The losses by the names that recipes use; each maps answer and target, both (N, C, H, W), to a scalar.
 
-`l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture."""
+`l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture, and `psnr` is of a
+picture."""
 
 
 def pull(divergence: Tensor, free_bits: float | None, capacity: float | None) -> Tensor:
