@@ -63,8 +63,8 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """The losses by the names that recipes use; each maps answer and target, both (N, C, H, W), to a scalar.
 
-`l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture, and `psnr` is of a
-picture."""
+`l1`, `mse`, `huber` and `bce` are means per element; `half_sse` and `bce_sum` are sums over a picture, `psnr` is
+one number of each."""
 
 
 def pull(divergence: Tensor, free_bits: float | None, capacity: float | None) -> Tensor:
