@@ -4,7 +4,7 @@
     HILLOTYPE_DATA=... python benchmarks/self_denoise.py --noise '{ name = "salt_pepper", amount = [0.1, 0.1] }'
 
 A noisy 8-bit copy of the pictures is written, as a user has it, and `hillotype train self-denoise` sees nothing else.
-The supervised net has the recipe of the shipped color denoiser, of the same size, with this noise alone and as many
+The supervised net has the recipe of the shipped fast denoiser, of the same size, with this noise alone and as many
 steps; its crops have four times the pixels. Both answer the noisy files, and noise in floats, neither clipped nor
 rounded. Runs stay in the folder, and are not trained twice; take another one for another noise.
 """
@@ -31,7 +31,7 @@ from hillotype.train.config import Run, build_noise, find_recipe, read_recipe
 from hillotype.train.export import export
 from hillotype.train.loop import fit
 
-SHIPPED = Path(__file__).parents[1] / "recipes" / "denoise-color.toml"
+SHIPPED = Path(__file__).parents[1] / "recipes" / "denoise-fast-color.toml"
 
 
 @dataclass(frozen=True)
