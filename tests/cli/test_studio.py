@@ -1,13 +1,18 @@
+import io
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from hillotype.cli.app import app
@@ -48,7 +53,39 @@ def test_it_serves_until_it_is_interrupted_and_leaves_nothing(start, tmp_path):
     assert process.wait(60) == 0
     assert events.read() == b""  # who listens does not hold it up
     assert os.listdir(tmp_path) == []
+    assert process.stdout.read() == "the studio has ended, its pictures are removed\n"
     assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_amid_work_in_one_line_and_leaves_nothing(start, tmp_path, sign):
+    process, line = start()
+    port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
+    with ThreadPoolExecutor(1) as pool, socket.create_connection(("127.0.0.1", port), timeout=60) as upload:
+        picture = pool.submit(
+            lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/denoise", large_picture())
+        )
+        upload.sendall(b"POST /api/v1/denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n\xff\xd8")
+        while len([name for _, _, names in os.walk(tmp_path) for name in names]) < 3:  # both, and the lock
+            time.sleep(0.05)
+        for _ in range(3):  # the impatient
+            process.send_signal(sign)
+        assert process.wait(120) == (0 if sign == signal.SIGINT else -sign)
+        with pytest.raises((urllib.error.HTTPError, ConnectionError)):
+            picture.result()
+    assert os.listdir(tmp_path) == []
+    assert process.stderr.read() == ""
+    assert re.fullmatch(
+        r"the studio has ended, its pictures are removed(, 1 of them unfinished)?\n", process.stdout.read()
+    )
+
+
+def large_picture():
+    """A noisy gray PNG that takes seconds."""
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    return file.getvalue()
 
 
 def test_other_computers_need_a_token(start):

@@ -266,7 +266,7 @@ async def after(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
     tags=["pictures"],
     summary="Restore a picture",
     response_class=Response,
-    responses=_PICTURE_OUT | _UPLOAD,
+    responses=_PICTURE_OUT | _UPLOAD | described(503),
     **_UPLOADED,
 )
 async def restore(
@@ -279,8 +279,11 @@ async def restore(
     check_model(options.model, task)
     session = ours.open()
     try:
-        job = await _start(request, session, ours, Upload(task=task, **options.model_dump()))
-        await _ended(job, request)
+        with session.listening():
+            job = await _start(request, session, ours, Upload(task=task, **options.model_dump()))
+            await _ended(job, request)
+        if session.closed:
+            raise Refusal(503, "The studio has ended; start it again, then send the picture again.")
         if job.message:
             raise Refusal(422, job.message)
         response = await send_file(job.target(), job.result_name)
