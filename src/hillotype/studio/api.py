@@ -16,8 +16,10 @@ from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
 from hillotype import __version__
+from hillotype.batch.film_files import FILM_SUFFIXES
 from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import read_card, zoo
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 from hillotype.restore.loading import CHOICES
 from hillotype.restore.palette import Palette
 from hillotype.studio.archive import zip_stream
@@ -92,6 +94,8 @@ async def about(request: Request, ours: Ours) -> About:
         max_film_bytes=limits.film_bytes,
         max_pixels=limits.pixels,
         jobs=limits.jobs,
+        picture_suffixes=sorted(FORMAT_OF_SUFFIX),
+        film_suffixes=sorted(FILM_SUFFIXES),
     )
 
 
