@@ -200,7 +200,9 @@ function showCounts() {
   const done = all.filter((job) => job.status === "done").length;
   document.querySelector("main").classList.toggle("empty", !all.length);
   for (const section of document.querySelectorAll(".bench, .side")) section.hidden = !all.length;
-  part("list-title").textContent = all.length > 1 ? `Pictures: ${done} of ${all.length} done` : "Pictures";
+  const failed = all.filter((job) => job.status === "failed").length;
+  const counts = `: ${done} of ${all.length} done${failed ? `, ${failed} failed` : ""}`;
+  part("list-title").textContent = `Pictures${all.length > 1 ? counts : ""}`;
   saveAll.show(all);
   part("for-all").hidden = part("clear").hidden = all.length < 2;
 }
