@@ -66,7 +66,7 @@ def memory(client: httpx2.Client, pid: int, folder: str, count: int) -> None:
     answered = hung = 0
     for number, (task, content) in zip(range(count + 1), work, strict=False):
         if number % max(1, count // 10) == 0:
-            files = sum(path.is_file() for path in Path(folder).rglob("*"))
+            files = sum(len(names) for _, _, names in os.walk(folder))  # folders go meanwhile
             print(f"| {number} | {answered} | {hung} | {megabytes(pid):.0f} | {files} |", flush=True)
         if number % 10 == 9:
             with suppress(httpx2.ReadTimeout):

@@ -1,13 +1,19 @@
+import io
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from hillotype.cli.app import app
@@ -48,7 +54,35 @@ def test_it_serves_until_it_is_interrupted_and_leaves_nothing(start, tmp_path):
     assert process.wait(60) == 0
     assert events.read() == b""  # who listens does not hold it up
     assert os.listdir(tmp_path) == []
+    assert process.stdout.read() == "the studio has ended, its pictures are removed\n"
     assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_amid_work_in_one_line_and_leaves_nothing(start, tmp_path, sign):
+    process, line = start()
+    port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
+    address = f"http://127.0.0.1:{port}/api/v1/denoise"
+    with ThreadPoolExecutor(1) as pool, socket.create_connection(("127.0.0.1", port), timeout=60) as stalled:
+        stalled.sendall(b"POST /api/v1/denoise HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n\xff\xd8")
+        picture = pool.submit(httpx2.post, address, content=large_picture(), timeout=120)
+        while not {"upload", "picture.png"} <= {path.name for path in tmp_path.rglob("*")}:
+            time.sleep(0.05)
+        for _ in range(3):  # the impatient
+            process.send_signal(sign)
+        assert process.wait(120) == (0 if sign == signal.SIGINT else -sign)
+        assert picture.result().status_code == 503
+    assert os.listdir(tmp_path) == []
+    assert process.stdout.read() == "the studio has ended, its pictures are removed, 1 of them unfinished\n"
+    assert process.stderr.read() == ""
+
+
+def large_picture():
+    """A noisy gray PNG that takes seconds."""
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (3000, 3000), dtype=np.uint8)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    return file.getvalue()
 
 
 def test_other_computers_need_a_token(start):

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from hillotype.studio import Limits, make_app
+from hillotype.studio import Limits, make_app, work
 from hillotype.studio.serve import Server, listen
 
 API = "/api/v1"
@@ -137,7 +137,7 @@ def open_page(browser):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(40_000)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda told: errors.append(told.text) if "Security Policy" in told.text else None)
         with page.expect_response("**/events"):  # the last thing that the page asks for at its start
@@ -167,6 +167,38 @@ def wait_done(page, count=1):
     states = "[...document.querySelectorAll('#list small')]"
     going = f"{states}.some(each => /Sending|Waiting|Working|Making/.test(each.textContent))"
     wait_for(page, f"{states}.length >= {count} && !{going}")
+
+
+def wait_shown(page, run=1):
+    """Wait until the stage shows the result of a run, and all of it."""
+    stage = "document.querySelector('#stage')"
+    wait_for(
+        page, f"!{stage}.matches('.single') && {stage}.querySelector('.after').src.endsWith('run={run}') && {_FITTED}"
+    )
+
+
+# The stage has another size once something appears below it, and only then the picture.
+_FITTED = """[...document.querySelectorAll('#stage, #stage .before')].map(each => each.getBoundingClientRect())
+    .map(({x, y, width, height}) => [x + width / 2, y + height / 2])
+    .every(([x, y], at, all) => Math.hypot(x - all[0][0], y - all[0][1]) < 1)"""
+
+
+@pytest.fixture
+def brakes(monkeypatch):
+    """Jobs whose files end so are held, nearly done, as long as this has the ending, however slow the page is."""
+    held, restore_files = set(), work.restore_files
+
+    def slowly(*given, progress, **named):
+        def tell(job, share):
+            progress(job, share)
+            while share >= 0.8 and job.source.suffix in held:
+                time.sleep(0.02)
+                progress(job, share)  # ends it if it was cancelled
+
+        return restore_files(*given, progress=tell, **named)
+
+    monkeypatch.setattr(work, "restore_files", slowly)
+    return held
 
 
 @pytest.fixture

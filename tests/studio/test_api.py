@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 from pathlib import Path
 
@@ -201,6 +202,15 @@ def test_a_session_that_nobody_asks_for_is_removed(tiny_zoo, gray):
                 until(lambda: studio.sessions.stored() == 0, seconds=1.5)  # it listens
         until(lambda: studio.sessions.stored() == 0)
         message(client.get(session), 404)
+
+
+def test_a_client_that_waits_longer_than_the_patience_gets_its_picture(tiny_zoo, brakes, gray):
+    brakes.add(".jpg")
+    with served(Limits(patience=0.2)) as studio, httpx2.Client(base_url=studio.address) as client:
+        release = threading.Timer(1.0, brakes.clear)
+        release.start()
+        assert client.post(f"{API}/colorize", content=gray, timeout=60).status_code == 200
+        release.join()
 
 
 def test_events_tell_of_each_step(live, gray):

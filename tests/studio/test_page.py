@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 from PIL import Image
-from tests.studio.conftest import choose, payload, served, until, wait_done, wait_for
+from tests.studio.conftest import choose, payload, served, until, wait_done, wait_for, wait_shown
 
 from hillotype.studio import Limits
 
@@ -28,7 +28,7 @@ def test_drop_a_picture_see_it_restored_move_the_slider_save_it(live, open_page,
     page.dispatch_event("body", "drop", {"dataTransfer": dropped})
     wait_done(page)
     assert page.locator("#list small").inner_text().startswith("Colored in")
-    wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
+    wait_shown(page)
     assert page.locator(".after").evaluate("image => image.naturalWidth") == 60
 
     start = divider(page)
@@ -56,7 +56,7 @@ def test_zoom_and_pan_with_mouse_and_keyboard(live, open_page, gray):
     choose(page, ("a.jpg", gray))
     wait_done(page)
     scale = "document.querySelector('.before').getBoundingClientRect().width / 60"
-    wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
+    wait_shown(page)
     fitted = page.evaluate(scale)
     page.get_by_role("button", name="Full resolution").click()
     assert page.evaluate(scale) == pytest.approx(1)
@@ -143,7 +143,8 @@ def test_a_folder_brings_its_pictures_and_their_tree(live, open_page, gray, tmp_
     assert "2 files that are no pictures were left out" in page.locator("#left-out").inner_text()
 
 
-def test_cancel_start_again_and_remove(tiny_zoo, open_page, gray, large, tmp_path):
+def test_cancel_start_again_and_remove(tiny_zoo, open_page, brakes, gray, large, tmp_path):
+    brakes.add(".png")
     (tmp_path / "large.png").write_bytes(large)
     with served(Limits(jobs=1)) as studio:
         page = open_page(studio)

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from tests.studio.conftest import choose, encoded, until, wait_done, wait_for
+from tests.studio.conftest import choose, encoded, until, wait_done, wait_for, wait_shown
 
 PHONE = {"width": 390, "height": 800}
 
@@ -19,9 +19,10 @@ def painting(live, open_page, gray):
         page = open_page(live, **options)
         choose(page, ("a.jpg", gray))
         wait_done(page)
-        wait_for(page, "!document.querySelector('#stage').classList.contains('single')")
+        wait_shown(page)
         with page.expect_response("**/preview?*"):  # the net is asked at once
             page.get_by_role("button", name="Give colors").click()
+        wait_shown(page)
         return page
 
     return painting
@@ -82,6 +83,7 @@ def test_guesses_are_shown_darker(live, open_page, gray):
     page = open_page(live)
     choose(page, ("a.jpg", gray))
     wait_done(page)
+    wait_shown(page)
     button = page.get_by_role("button", name="Show guesses")
     plain = shade(page, 0.8, 0.5)
     button.click()
@@ -183,7 +185,9 @@ def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_p
     choose(page, ("a.png", colored))
     wait_done(page)
     assert "left as it is" in page.locator("#list small").inner_text()
+    wait_shown(page)
     page.get_by_role("button", name="Give colors").click()
+    wait_shown(page)
     page.mouse.click(*place(page, 0.5, 0.5))
     page.get_by_role("button", name="Apply").click()
     wait_for(page, "document.querySelector('#list small').textContent.includes('Colored')")

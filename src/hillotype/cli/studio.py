@@ -79,7 +79,7 @@ def studio(
         import webbrowser
 
         webbrowser.open(address)
-    serve(make_app(limits, host=host, token=token, runs=runs, data=data), listening)
+    serve(make_app(limits, host=host, token=token, runs=runs, data=data), listening, typer.echo)
 
 
 def _address(host: str, port: int, token: str | None) -> str:

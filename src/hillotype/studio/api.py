@@ -16,8 +16,10 @@ from fastapi.sse import EventSourceResponse
 from starlette.background import BackgroundTask
 
 from hillotype import __version__
+from hillotype.batch.film_files import FILM_SUFFIXES
 from hillotype.errors import ModelFileError, PictureError
 from hillotype.modelfile import read_card, zoo
+from hillotype.pictures.picture import FORMAT_OF_SUFFIX
 from hillotype.restore.loading import CHOICES
 from hillotype.restore.palette import Palette
 from hillotype.studio.archive import zip_stream
@@ -92,6 +94,8 @@ async def about(request: Request, ours: Ours) -> About:
         max_film_bytes=limits.film_bytes,
         max_pixels=limits.pixels,
         jobs=limits.jobs,
+        picture_suffixes=sorted(FORMAT_OF_SUFFIX),
+        film_suffixes=sorted(FILM_SUFFIXES),
     )
 
 
@@ -266,7 +270,7 @@ async def after(job: This, ours: Ours, side: Side = None) -> StreamingResponse:
     tags=["pictures"],
     summary="Restore a picture",
     response_class=Response,
-    responses=_PICTURE_OUT | _UPLOAD,
+    responses=_PICTURE_OUT | _UPLOAD | described(503),
     **_UPLOADED,
 )
 async def restore(
@@ -279,8 +283,11 @@ async def restore(
     check_model(options.model, task)
     session = ours.open()
     try:
-        job = await _start(request, session, ours, Upload(task=task, **options.model_dump()))
-        await _ended(job, request)
+        with session.listening():
+            job = await _start(request, session, ours, Upload(task=task, **options.model_dump()))
+            await _ended(job, request)
+        if session.closed:
+            raise Refusal(503, "The studio has ended; start it again, then send the picture again.")
         if job.message:
             raise Refusal(422, job.message)
         response = await send_file(job.target(), job.result_name)

@@ -31,7 +31,7 @@ class Refusal(Exception):
     """A request that is refused.
 
     Attributes:
-        status: of HTTP, 4xx; 507 where the disk is full.
+        status: of HTTP, 4xx; 503 where the studio ends, 507 where the disk is full.
         message: one sentence for the person.
     """
 
@@ -51,6 +51,7 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "Too large",
         422: "Settings or a picture that cannot be used",
         429: "Too many are waiting or open",
+        503: "The studio has ended meanwhile",
         507: "The disk is full",
     }
     return {status: {"model": Problem, "description": words[status]} for status in statuses}

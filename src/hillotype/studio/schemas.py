@@ -134,6 +134,8 @@ class About(BaseModel):
     max_film_bytes: int = Field(description="Of a film.")
     max_pixels: int = Field(description="Width x height of a picture.")
     jobs: int = Field(description="Pictures that are worked on at the same time.")
+    picture_suffixes: list[str] = Field(description="Of picture files that are read, with the dot, in lower case.")
+    film_suffixes: list[str] = Field(description="Of films.")
 
 
 class ChoiceState(BaseModel):

@@ -82,7 +82,7 @@ class Session:
 
     async def listen(self) -> AsyncIterator[JobState]:
         """Yield each job as it is now, and again when it has changed; a slow listener misses steps between."""
-        with self._listening() as listener:
+        with self.listening() as listener:
             while not self.closed:
                 changed, listener.changed = listener.changed, {}
                 for job in changed:
@@ -92,7 +92,8 @@ class Session:
                 listener.wake.clear()
 
     @contextmanager
-    def _listening(self) -> Iterator[_Listener]:
+    def listening(self) -> Iterator[_Listener]:
+        """Keep the session as long as somebody waits for what becomes of it."""
         listener = _Listener(self.jobs.values())
         self._listeners.add(listener)
         try:
@@ -177,6 +178,10 @@ class Sessions:
         """End all sessions."""
         for session in list(self._sessions.values()):
             self.remove(session)
+
+    def unfinished(self) -> int:
+        """Return how many pictures and films wait or are worked on."""
+        return sum(not job.ended.is_set() for session in self._sessions.values() for job in session.jobs.values())
 
     def stored(self) -> int:
         """Return how many bytes the pictures of all sessions have."""

@@ -65,4 +65,4 @@ class Laboratory:
         """End what listens, and the training in order; it can go on later."""
         self.ending.set()
         self.trainer.close()
-        self._thread.shutdown(cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,19 +1,15 @@
 // Pictures and films that are dropped, chosen or pasted: files with the names they have in their folder.
 
-import { FILMS } from "./film.js";
-
-const PICTURES = new RegExp(
-  "\\.(jpe?g|jpe|jfif|png|webp|tiff?|bmp|gif|avif|hei[cf]|hif|" +
-    "3fr|arw|cr[23w]|dng|erf|iiq|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2f]|srw|x3f)$", // camera raw
-  "i",
-);
+/** The end of a name that says what kind of file it is, with the dot, in lower case. */
+export const suffixOf = (name) => name.slice(name.lastIndexOf(".")).toLowerCase();
 
 /**
- * Takes files from everywhere on the page.
+ * Takes files from everywhere on the page, from the start: nobody has to wait with dropping.
+ * @param {Promise<string[]>} suffixes of pictures and films, once the studio has told them.
  * @param {(files: {file: File, name: string}[]) => void} take is called with what comes.
  * @param {(text: string) => void} say is told what is left out, and when that is past.
  */
-export function takeFiles(take, say) {
+export function takeFiles(suffixes, take, say) {
   const body = document.body;
   let inside = 0;
   const over = (change) => body.classList.toggle("dropping", (inside += change) > 0);
@@ -38,9 +34,10 @@ export function takeFiles(take, say) {
     };
   }
 
-  function give(files) {
+  async function give(files) {
+    const taken = new Set(await suffixes);
     // Of a folder only these are taken; a file that was meant itself is sent, and the studio says what is wrong.
-    const known = (name) => (PICTURES.test(name) || FILMS.test(name)) && !/(^|\/)\./.test(name);
+    const known = (name) => taken.has(suffixOf(name)) && !/(^|\/)\./.test(name);
     const wanted = files.filter(({ name }) => !name.includes("/") || known(name));
     const left = files.length - wanted.length;
     say("");

@@ -1,7 +1,5 @@
 // Films: ten seconds first, then the whole; a player, and how long it will take.
 
-export const FILMS = /\.(3gp|asf|avi|flv|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogv|vob|webm|wmv)$/i;
-
 /** Seconds that are made of a film at first. */
 export const PREVIEW = 10;
 

@@ -3,16 +3,17 @@
 import { get, post } from "./api.js";
 import { chart, short } from "./chart.js";
 import { Explorer } from "./explorer.js";
+import { duration } from "./film.js";
 
 const MOST = 6; // runs side by side
 const WORDS = { training: "Training", stopped: "Stopped", finished: "Finished" };
-const MEASURES = { loss: ["training", "validation"], "PSNR, dB": ["PSNR, dB"] };
+const MEASURES = { Loss: ["training", "validation"], "PSNR, dB": ["PSNR, dB"] };
 
 const part = (id) => document.getElementById(id);
 const chosen = new Map(); // id -> details, in the order in which they were chosen
 let overview = { runs: [], training: { going: false, name: "", message: "" }, pictures: "" };
 let recipes = [];
-let measure = "loss";
+let measure = "Loss";
 const explorer = new Explorer();
 addEventListener("resize", () => draw());
 
@@ -139,8 +140,8 @@ function draw() {
       .filter(({ name }) => MEASURES[measure].includes(name))
       .map((curve) => ({ ...curve, name: `${run.name}, ${curve.name}`, color: at, faint: curve.name === "training" })),
   );
-  part("chart").replaceChildren(chart(curves, measure === "loss", Math.max(280, part("chart").clientWidth)));
-  part("chart-about").textContent = measure === "loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
+  part("chart").replaceChildren(chart(curves, measure === "Loss", Math.max(280, part("chart").clientWidth)));
+  part("chart-about").textContent = measure === "Loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
   const columns = new Map([...part("columns").children].map((column) => [column.dataset.id, column]));
   arrange(part("columns"), runs.map((run, at) => fill(columns.get(run.id) ?? makeColumn(run), run, at)));
 }
@@ -168,7 +169,7 @@ function fill(column, run, at) {
   const entries = {
     "": run.summary,
     task: `${run.task}, ${run.model}`,
-    steps: `${run.step.toLocaleString("en")} in ${short(run.seconds / 60)} min`,
+    steps: `${run.step.toLocaleString("en")} in ${duration(run.seconds)}`,
     "validation loss": short(run.validation_loss),
     PSNR: `${short(run.validation_psnr)} dB${run.untouched_psnr === null ? "" : ` (left alone: ${short(run.untouched_psnr)} dB)`}`,
   };

@@ -13,15 +13,17 @@ export function describe(job) {
     sending: "Sending …",
     queued: "Waiting for its turn",
     running: `${job.film ? work(job) : "Working"}, ${Math.round(job.progress * 100)}%`,
-    failed: job.message.replace(`${job.name}: `, ""),
+    failed: capital(job.message.replace(`${job.name}: `, "")),
     cancelled: "Cancelled",
   };
   if (job.status !== "done") return words[job.status];
   if (!job.steps.length) return "Needs nothing, left as it is";
   const done = job.steps.map((step) => PAST[step]).join(" and ");
   const text = `${done} in ${duration(job.seconds)}`;
-  return job.film?.part ? `Preview, ${text}` : `${text[0].toUpperCase()}${text.slice(1)}`;
+  return job.film?.part ? `Preview, ${text}` : capital(text);
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function work({ film, settings: { preview } }) {
   if (preview) return `Making a preview of ${preview} s`;
@@ -108,7 +110,6 @@ export class List {
     this.rows.get(id)?.remove();
     this.rows.delete(id);
   }
-
 
   /** Arrow keys go from picture to picture. */
   step(event) {

@@ -4,8 +4,8 @@ import { get, openSession } from "./api.js";
 import { Certainty } from "./certainty.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
-import { FILMS, FilmView, hasFrame, PREVIEW } from "./film.js";
-import { takeFiles } from "./files.js";
+import { FilmView, hasFrame, PREVIEW } from "./film.js";
+import { suffixOf, takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
 import { SaveAll } from "./save.js";
 import { SettingsForm } from "./settings.js";
@@ -17,11 +17,14 @@ const jobs = new Map(); // by id, in the order in which they came
 let chosen = null;
 let session, list, compare, form, colors, certainty, film, saveAll, about;
 
+/** Gets all ready; returns the suffixes of files that are taken. */
 async function start() {
   const [choices, told] = await Promise.all([get("choices"), get("about")]);
   about = told;
   part("pages").hidden = !about.laboratory;
   part("films-too").hidden = !about.films;
+  const suffixes = [...about.picture_suffixes, ...about.film_suffixes];
+  part("files").accept = ["image/*", "video/*", ...suffixes].join();
   session = await openSession();
   compare = new Compare(part("stage"), part("cut"));
   form = new SettingsForm(part("settings"), choices, { moving, changed: () => restart(read()) });
@@ -34,7 +37,10 @@ async function start() {
   part("clear").onclick = () => [...jobs.keys()].forEach(drop);
   saveAll = new SaveAll(part("save-all"), session.archive(), { unapplied, apply: applyColors, changed: showCounts });
   session.listen(changed, lost);
+  return suffixes;
 }
+
+const isFilm = (name) => about.film_suffixes.includes(suffixOf(name));
 
 /** What is wanted of the chosen picture. */
 function read() {
@@ -84,7 +90,7 @@ function lost(ended) {
 /** Sends files, some at a time; each is in the list from the start. */
 async function send(files) {
   const waiting = files.map(({ file, name }) => {
-    const settings = { ...form.read(), hints: [], preview: FILMS.test(name) ? PREVIEW : null };
+    const settings = { ...form.read(), hints: [], preview: isFilm(name) ? PREVIEW : null };
     const id = `sending-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     changed({ id, name, status: "sending", settings, film: null, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
     return { id, file, name, settings };
@@ -97,10 +103,10 @@ async function send(files) {
 
 async function sendOne({ id, file, name, settings }) {
   try {
-    const most = FILMS.test(name) ? about.max_film_bytes : about.max_bytes;
+    const most = isFilm(name) ? about.max_film_bytes : about.max_bytes;
     if (file.size > most) throw new Error(`The file is larger than ${Math.round(most / 1e6)} MB, the limit here; reduce it.`);
     // A film that cannot be read here is not sent for nothing: the studio says why at its name.
-    const job = await session.add(FILMS.test(name) && !about.films ? null : file, name, settings);
+    const job = await session.add(isFilm(name) && !about.films ? null : file, name, settings);
     if (!jobs.delete(id)) return void session.remove(job.id); // it was taken out of the list meanwhile
     list.rename(id, job.id);
     colors.forget(id);
@@ -156,7 +162,7 @@ function showChosen() {
     : [describe(job), ...job.notes].join(" · ");
   part("done").classList.toggle("bad", job.status === "failed");
   const working = part("working");
-  working.hidden = !isGoing(job);
+  working.hidden = !isGoing(job) && job.status !== "failed";
   working.textContent = describe(job);
   const save = part("save");
   const ready = done && !pending;
@@ -194,7 +200,9 @@ function showCounts() {
   const done = all.filter((job) => job.status === "done").length;
   document.querySelector("main").classList.toggle("empty", !all.length);
   for (const section of document.querySelectorAll(".bench, .side")) section.hidden = !all.length;
-  part("list-title").textContent = all.length > 1 ? `Pictures: ${done} of ${all.length} done` : "Pictures";
+  const failed = all.filter((job) => job.status === "failed").length;
+  const counts = `: ${done} of ${all.length} done${failed ? `, ${failed} failed` : ""}`;
+  part("list-title").textContent = `Pictures${all.length > 1 ? counts : ""}`;
   saveAll.show(all);
   part("for-all").hidden = part("clear").hidden = all.length < 2;
 }
@@ -245,4 +253,4 @@ addEventListener("beforeunload", (event) => {
 
 const started = start();
 started.catch((error) => warn(error.message));
-takeFiles((files) => started.then(() => send(files)), (text) => (part("left-out").textContent = text)); // at once: nobody has to wait with dropping
+takeFiles(started, send, (text) => (part("left-out").textContent = text));

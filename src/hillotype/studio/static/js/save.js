@@ -14,7 +14,7 @@ export class SaveAll {
   /** Says how many there are to be saved; saves at last what was waited for. */
   show(jobs) {
     const done = jobs.filter((job) => job.status === "done").length;
-    const what = jobs.some(isGoing) ? `the ${done} that are done` : `all ${done}`;
+    const what = jobs.some(isGoing) ? `the ${done} done` : `all ${done}`;
     this.link.hidden = done < 2 && !this.applying;
     this.link.textContent = this.applying ? "Applying colors …" : `${this.calls.unapplied().length ? "Apply colors, save" : "Save"} ${what}`;
     this.link.setAttribute("aria-disabled", String(Boolean(this.applying)));
