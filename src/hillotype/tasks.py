@@ -33,6 +33,11 @@ class Task(Protocol):
     def target_range(self) -> tuple[float, float]:
         """The numbers between which targets lie; a model must be able to reach them."""
 
+    @property
+    def doubt(self) -> bool:
+        """Whether a model answers with one channel more than the target has: how far off it expects to be."""
+        ...
+
     def channels(self, picture_channels: int) -> tuple[int, int]:
         """Returns the channels that a model takes and gives, for pictures of so many channels."""
         ...
@@ -63,6 +68,7 @@ class Reconstruct:
 
     shift: float = field(default=0.0, kw_only=True)
     name: ClassVar[str] = "reconstruct"
+    doubt: ClassVar[bool] = False
     supervised: ClassVar[bool] = True
     stride: ClassVar[int] = 1
 
@@ -119,6 +125,7 @@ class SelfDenoise:
     """
 
     name: ClassVar[str] = "denoise"
+    doubt: ClassVar[bool] = False
     supervised: ClassVar[bool] = False
     stride: ClassVar[int] = 2
     target_range: ClassVar[tuple[float, float]] = (-0.125, 1.125)  # as far as cubic interpolation may lead
@@ -214,6 +221,7 @@ class Inpaint:
 
     mask: Masking = field(default_factory=Mask)
     name: ClassVar[str] = "inpaint"
+    doubt: ClassVar[bool] = False
     supervised: ClassVar[bool] = True
     stride: ClassVar[int] = 1
     target_range: ClassVar[tuple[float, float]] = (0.0, 1.0)

@@ -294,7 +294,7 @@ def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
     if not pretrained and name == "lite0_unet":
         settings["pretrained"] = False
     task = build_task(run)
-    if getattr(task, "doubt", False):
+    if task.doubt:
         settings["doubt"] = True
     taken, given = task.channels(1 if run.data.gray else 3)
     try:
