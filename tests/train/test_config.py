@@ -31,6 +31,16 @@ def test_shipped_recipes_are_sound(recipe):
     assert build_model(run, pretrained=False).multiple > 1
 
 
+@pytest.mark.parametrize("last", [path for path in RECIPES if path.stem.endswith("-last")], ids=lambda path: path.stem)
+def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
+    first = read_recipe(last.with_stem(last.stem.removesuffix("-last")))
+    run = read_recipe(last, {"seed": first.seed, "optimization.learning_rate": first.optimization.learning_rate})
+    assert run.start == f"runs/{first.name}"
+    assert run.model_copy(update={"start": None, "task": first.task}) == first
+    ours, theirs = (build_task(each).noise.parts for each in (run, first))
+    assert [type(part) for part in ours] == [type(part) for part in theirs]
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_recipes_are_sound_and_found_by_name(name, tmp_path):
     run = read_recipe(find_recipe(Path(name)), {"data.sources": [{"name": "folder:own"}]})
