@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hillotype.color import rgb_to_gray
+from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import (
     chroma,
     chroma_agreement,
@@ -81,6 +82,25 @@ def test_components_color_what_luma_decides():
     best, colored = pca_color(pictures[:50], pictures[50:60], gray(pictures[60:]), (1, 9))
     assert best == 9
     assert np.abs(colored - pictures[60:]).max() < 0.02
+
+
+def _landscapes(count, rng):
+    """Blue above, green below; how far down the sky reaches is told by its lighter luma."""
+    pictures = np.empty((count, 3, 44, 44), np.float32)
+    for picture, horizon in zip(pictures, rng.integers(10, 34, count), strict=True):
+        picture[:, :horizon] = np.array([0.5, 0.7, 1.0])[:, None, None]
+        picture[:, horizon:] = np.array([0.1, 0.4, 0.1])[:, None, None]
+    return pictures
+
+
+def test_components_of_reduced_pictures_color_what_luma_tells():
+    rng = np.random.default_rng(0)
+    train, valid, test = (_landscapes(count, rng) for count in (60, 20, 20))
+    best, colored = pca_color(train, valid, gray(test), (1, 5, 20), side=11)
+    copies = np.repeat(gray(test), 3, axis=1)
+    assert best in (5, 20)
+    assert errors(colored, test).mean() < 0.2 * errors(copies, test).mean()
+    assert rgb_to_gray(colored).mean() == pytest.approx(copies.mean(), abs=0.02)
 
 
 def test_agreement_of_the_truth_of_gray_and_of_pale_colors(pictures):

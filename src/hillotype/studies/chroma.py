@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from PIL import Image
+from torch.nn import functional
 
 from hillotype.color import YCbCr
 from hillotype.studies.baselines import ComponentRegression, errors
@@ -56,16 +58,29 @@ def mean_color(train: Floats, luma: Floats) -> Floats:
     return with_luma(luma, np.broadcast_to(mean, (len(luma), 2, *luma.shape[2:])))
 
 
-def pca_color(train: Floats, valid: Floats, luma: Floats, counts: Sequence[int]) -> tuple[int, Floats]:
+def pca_color(
+    train: Floats, valid: Floats, luma: Floats, counts: Sequence[int], side: int | None = None
+) -> tuple[int, Floats]:
     """Colors luma (N, 1, H, W) by regression of chroma on the principal components of luma, of training pictures.
+
+    With a `side`, it works on copies reduced to this side, where pictures have too many numbers for it; the chroma
+    that it guesses is raised to full size.
 
     Returns:
         How many components guess the chroma of validation pictures best, of `counts`, and what they make of `luma`.
     """
+    seen = luma
+    if side is not None:
+        train, valid, seen = (_resized(pictures, (side, side), "area") for pictures in (train, valid, luma))
     guess = ComponentRegression.fit(gray(train), chroma(train) / 2 + 0.5, max(counts))
-    seen, truth = gray(valid), chroma(valid) / 2 + 0.5
-    best = min(counts, key=lambda k: float(errors(guess(seen, k), truth).mean()))
-    return best, with_luma(luma, guess(luma, best) * 2 - 1)
+    seen_valid, truth = gray(valid), chroma(valid) / 2 + 0.5
+    best = min(counts, key=lambda k: float(errors(guess(seen_valid, k), truth).mean()))
+    guessed = guess(seen, best) * 2 - 1
+    return best, with_luma(luma, guessed if side is None else _resized(guessed, luma.shape[2:], "bilinear"))
+
+
+def _resized(planes: Floats, size: tuple[int, ...], how: str) -> Floats:
+    return np.asarray(functional.interpolate(torch.from_numpy(planes), size, mode=how))
 
 
 def chroma_agreement(answers: Floats, truths: Floats) -> dict[str, float]:

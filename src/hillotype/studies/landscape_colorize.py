@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch.nn import functional
 
-from hillotype.color import color_space
 from hillotype.metrics import colorfulness, delta_e2000
 from hillotype.pages import grid, score_table, spread, table, text
-from hillotype.studies.baselines import ComponentRegression, errors
-from hillotype.studies.chroma import keep_luma, mean_color
+from hillotype.studies.baselines import errors
+from hillotype.studies.chroma import keep_luma, mean_color, pca_color
 from hillotype.studies.page import curves
 from hillotype.studies.study import Figure, Findings, Section, study
 
@@ -25,7 +21,6 @@ _STAND_IN = "The landscapes are 6,975 of the Intel scene set, which stand in for
 _COARSE = 22
 """Side at which principal components guess chroma: 1,452 numbers a picture in place of 22,188."""
 _COUNTS = (5, 10, 20, 40, 80, 160)
-_SPACE = color_space("ycbcr")
 
 
 @study(
@@ -42,7 +37,7 @@ def run(bench: Bench) -> Findings:
     test, labels = bench.labeled(conv.run, "test")
     gray = conv.observe(test)
     bench.say("principal components and color differences")
-    pca, k = by_components(train, validation, test, _COUNTS[:2] if bench.fast else _COUNTS)
+    k, pca = pca_color(train, validation, gray, _COUNTS[:2] if bench.fast else _COUNTS, side=_COARSE)
     net_answers = {"conv net": conv.answer(gray), "skip net": skip.answer(gray)}
     answers = {
         "gray": np.repeat(gray, 3, axis=1),
@@ -80,31 +75,6 @@ def run(bench: Bench) -> Findings:
             "stand-in": _STAND_IN,
         },
     )
-
-
-def by_components(train: Floats, validation: Floats, test: Floats, counts: Sequence[int]) -> tuple[Floats, int]:
-    """Colors test pictures (N, 3, H, W) by regression of chroma on the principal components of luma, both reduced.
-
-    What they guess is raised to full size and joined with the picture's own luma.
-
-    Returns:
-        The pictures (N, 3, H, W), and how many of `counts` components serve the validation pictures best.
-    """
-    lumas, chromas = zip(*(_halves(pictures) for pictures in (train, validation, test)), strict=True)
-    usable = [count for count in counts if count <= len(train) // 2]
-    guess = ComponentRegression.fit(lumas[0], chromas[0], usable[-1])
-    k = min(usable, key=lambda count: float(errors(guess(lumas[1], count), chromas[1]).mean()))
-    coarse = torch.from_numpy(guess(lumas[2], k))
-    fine = functional.interpolate(coarse, test.shape[2:], mode="bilinear", align_corners=False)
-    joined = _SPACE.join(_SPACE.split(test)[0], 2 * np.asarray(fine) - 1)
-    return np.asarray(joined.clip(0, 1), dtype=np.float32), k
-
-
-def _halves(pictures: Floats) -> tuple[Floats, Floats]:
-    """Luma (N, 1, h, w) and chroma (N, 2, h, w) of reduced pictures, both in [0, 1]."""
-    reduced = functional.interpolate(torch.from_numpy(pictures), (_COARSE, _COARSE), mode="area")
-    luma, chroma = _SPACE.split(np.asarray(reduced))
-    return luma, (chroma + 1) / 2
 
 
 def _differences(answers: Floats, truths: Floats) -> np.ndarray:
