@@ -34,7 +34,9 @@ def facts(path: Path, card: Card) -> Iterator[str]:
     """Yields what a card says of how its model was made."""
     training = card.training
     yield f"- **Size**: {card.parameters:,} parameters, {path.stat().st_size / 1e6:.1f} MB."
-    yield f"- **Training**: {training['steps']:,} steps, {training['minutes']:g} minutes, by the recipe on the card" + (
+    machine = f" on {training['machine']}" if "machine" in training else ""
+    yield f"- **Training**: {training['steps']:,} steps, {training['minutes']:g} minutes{machine}."
+    yield "- **Recipe**: on the card" + (
         f", from the weights of `{Path(training['recipe']['start']).name}`." if "start" in training["recipe"] else "."
     )
     yield "- **Data**:"

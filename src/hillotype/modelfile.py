@@ -56,7 +56,7 @@ class Card:
         working_side: short side, in pixels, at which the model should see a picture; None if at full size.
         vividness: factor on the chroma of a colorizer, whose doubt shows as gray; set on validation data.
         parameters: number of trained numbers in the network.
-        training: how it was made: recipe, sources, steps, minutes, seed.
+        training: how it was made: recipe, steps, minutes and, if recorded, the machine: what computed them.
         data_licence: the licences of the training data.
         failures: what it is known to get wrong, a few sentences.
         metrics: tables of measured figures, with their baselines.

@@ -24,6 +24,7 @@ def test_the_model_file_answers_as_torch_does(tiny, tmp_path, name):
     assert card == read_card(tmp_path / "tiny.onnx")
     assert (card.name, card.task, card.data_licence) == ("tiny", task["name"], "made up")
     assert card.training["steps"] == 2
+    assert card.training["machine"].endswith(f"torch {torch.__version__.partition('+')[0]}")
     assert {initializer.data_type for initializer in onnx.load(tmp_path / "tiny.onnx").graph.initializer} >= {
         onnx.TensorProto.FLOAT16
     }

@@ -98,6 +98,26 @@ def test_resuming_is_exact(tiny, tmp_path, task):
     assert rows(tmp_path / "whole", "train_loss") == rows(tmp_path / "parts", "train_loss")
 
 
+def test_a_run_tells_what_computed_it(tiny, tmp_path, monkeypatch):
+    def train_on(device, end):
+        monkeypatch.setattr(loop, "machine", lambda fabric: device)
+        monkeypatch.setattr(loop, "done", lambda run, state, minutes: state.step / end)
+        return fit(tiny(), tmp_path, resume=True)
+
+    train_on("a processor", 2)
+    folder = train_on("a processor", 4)
+    assert open_run(tmp_path, best=False).machines == ("a processor",)
+    with safe_open(folder.last, framework="pt") as file:
+        metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    progress = json.loads(metadata["progress"])
+    del progress["machines"]  # as older versions wrote it
+    save_file(tensors, folder.last, metadata | {"progress": json.dumps(progress)})
+    assert open_run(tmp_path, best=False).machines == ()
+    train_on("a graphics card", 6)
+    train_on("a processor", 8)
+    assert open_run(tmp_path, best=False).machines == ("a graphics card", "a processor")
+
+
 def test_a_run_may_start_with_the_weights_of_another(tiny, tmp_path):
     first = fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path / "first")
     still = {"steps": 1, "batch": 2, "learning_rate": 1e-12}

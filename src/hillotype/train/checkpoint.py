@@ -30,6 +30,7 @@ class State:
         step: steps done.
         seconds: time trained, over all sessions.
         best: the lowest validation loss so far.
+        machines: what has computed it, each once; empty for checkpoints that say nothing of it.
     """
 
     model: ImageModel
@@ -38,6 +39,7 @@ class State:
     step: int = 0
     seconds: float = 0.0
     best: float = float("inf")
+    machines: tuple[str, ...] = ()
 
 
 def save(path: Path, state: State, run: dict[str, Any]) -> None:
@@ -52,7 +54,7 @@ def save(path: Path, state: State, run: dict[str, Any]) -> None:
     for parameter, moments in state.optimizer.state.items():
         for key, value in moments.items():
             tensors[f"optimizer/{key}/{names[id(parameter)]}"] = value
-    progress = {key: getattr(state, key) for key in _PROGRESS}
+    progress = {key: getattr(state, key) for key in (*_PROGRESS, "machines")}
     metadata = {"run": json.dumps(run), "progress": json.dumps(progress)}
     content = serialize({name: _plain(value) for name, value in tensors.items()}, metadata)
     write_whole([content], path, overwrite=True)
@@ -70,6 +72,7 @@ def restore(path: Path, state: State) -> None:
     """
     tensors, _, progress = _read(path)
     state.step, state.seconds, state.best = (progress[key] for key in _PROGRESS)
+    state.machines = tuple(progress["machines"])
     with _fitting(path):
         state.model.load_state_dict(_part(tensors, "model/"))
         average = _part(tensors, "average/")
@@ -85,7 +88,7 @@ def restore(path: Path, state: State) -> None:
 
 
 def read_averaged(path: Path, model: nn.Module) -> dict[str, Any]:
-    """Fills `model` with the averaged weights of a checkpoint; returns how far it is: step, seconds, best.
+    """Fills `model` with the averaged weights of a checkpoint; returns how far it is: step, seconds, best, machines.
 
     Raises:
         DataError: the file is missing, damaged, or of another model.
@@ -129,7 +132,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict[str, Any]
         raise DataError(f"{path}: not a readable checkpoint ({error}); train the run again") from error
     if not isinstance(run, dict) or not isinstance(progress, dict) or not progress.keys() >= set(_PROGRESS):
         raise DataError(f"{path}: not a checkpoint of hillotype; give a run folder made by `hillotype train`")
-    return tensors, run, progress
+    return tensors, run, {"machines": []} | progress
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -104,7 +104,8 @@ def make_card(run: Run, trained: Trained, vividness: float) -> Card:
             "recipe": run.model_dump(mode="json", exclude_none=True),
             "steps": trained.steps,
             "minutes": round(trained.seconds / 60, 1),
-        },
+        }
+        | ({"machine": "; then ".join(trained.machines)} if trained.machines else {}),
         data_licence="; ".join(dict.fromkeys(source.licence for source in run.data.sources)),
         code_version=__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -19,6 +19,7 @@ from hillotype.train.checkpoint import State
 from hillotype.train.config import Optimization, Run, build_model, build_task, with_steps
 from hillotype.train.folder import RunFolder
 from hillotype.train.losses import loss_of, pull
+from hillotype.train.machine import machine
 from hillotype.train.start import read_start
 from hillotype.train.validate import examples, validate
 
@@ -151,6 +152,7 @@ def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
     state = State(model, copy_weights(model), optimizer)
     if resumes:
         checkpoint.restore(folder.last, state)
+    state.machines = tuple(dict.fromkeys((*state.machines, machine(fabric))))
     return state
 
 

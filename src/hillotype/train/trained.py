@@ -35,6 +35,7 @@ class Trained:
         folder: its run folder.
         seconds: how long the training took.
         steps: how many steps it took.
+        machines: what computed them: see `machine`; empty where that was not recorded.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Trained:
     folder: Path
     seconds: float
     steps: int
+    machines: tuple[str, ...] = ()
 
     @cached_property
     def history(self) -> list[dict[str, float]]:
@@ -96,4 +98,5 @@ def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Tra
     run = make_run(checkpoint.read_run(file), str(file))
     model = build_model(run, pretrained=False)
     progress = checkpoint.read_averaged(file, model)
-    return Trained(name or run.name, run, model.eval(), build_task(run), folder, progress["seconds"], progress["step"])
+    seconds, steps, machines = progress["seconds"], progress["step"], tuple(progress["machines"])
+    return Trained(name or run.name, run, model.eval(), build_task(run), folder, seconds, steps, machines)
