@@ -56,12 +56,14 @@ def test_python_m_hillotype():
     assert done.stdout.strip() == f"hillotype {__version__}"
 
 
-@pytest.mark.parametrize("command", ["restore", "colorize", "denoise", "models"])
+COMMANDS = ("restore", "colorize", "denoise", "studio", "models", "train", "export", "evaluate", "study", "latent")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_teaches_with_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0
-    assert f"hillotype {command} " in result.output.replace("Usage: hillotype", "")
-    assert f"hillotype {command} " in run("--help").output or command in ("denoise", "models")
+    assert re.search(rf"Example: hillotype .*\b{command}\b", result.output)
 
 
 def test_colorizes_a_file_and_says_so(tiny_zoo, picture, tmp_path):

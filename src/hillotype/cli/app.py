@@ -65,7 +65,8 @@ def hillotype(
 
     `hillotype colorize grandmother.jpg -o grandmother-color.jpg`
 
-    Everything runs on this computer; nothing is downloaded or sent, unless you name a cluster or a store.
+    Everything runs on this computer. No picture is sent anywhere, unless you name a cluster or a store; nothing is
+    downloaded but the public data sets that studies and recipes name.
     """
 
 

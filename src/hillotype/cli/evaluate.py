@@ -23,13 +23,13 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A name from `hillotype models`, or a model file.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from `hillotype models`, or a model file.")],
     data: Annotated[str, typer.Option("--data", help="Test pictures: a folder, or a zip and a folder inside it.")],
     split: Annotated[str, typer.Option(help="Which part of them: all, train, validation or test.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
         list[float] | None,
-        typer.Option(min=0.0, help="Noise level of 255, repeatable; 0, 15, 25 and 50 if none is given."),
+        typer.Option(min=0.0, help="For denoisers: a level of noise, of 255; repeatable; 0, 15, 25, 50 if none."),
     ] = None,
     fit_on: Annotated[
         str | None, typer.Option(help="Clean training pictures for PCA and mean color, if the model's are not at hand.")
@@ -44,10 +44,9 @@ def evaluate(
     The first row is doing nothing; the last is how much better the model is, picture by picture, with its 95%
     bootstrap interval. Noise is float, neither clipped nor rounded, and the model is not told its level.
 
-    Examples:
-        hillotype evaluate denoise-gray --data zip:benchmarks.zip/bsd68
+    **Example:** `hillotype evaluate denoise-gray --data zip:benchmarks.zip/bsd68`
 
-        hillotype evaluate colorize --data folder:photos --limit 50 -o report
+    **Example:** `hillotype evaluate colorize --data folder:photos --limit 50 -o report`
     """
     with needs_train_extra():
         import numpy as np

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Name = Annotated[
     str | None,
-    typer.Argument(help="A model of the package, or a model file: print its whole card.", show_default=False),
+    typer.Argument(
+        metavar="NAME", help="A model of the package, or a model file: print its whole card.", show_default=False
+    ),
 ]
 _WHICH: Final = (
     "Which to choose: --model denoise (or restore) takes the clearer pair, usual for pictures; --model denoise-fast "

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def study(
-    name: Annotated[str | None, typer.Argument(help="A study, or all; without one, the studies are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A study, or all; without one, the studies are listed.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The folder to write; studies/NAME if it is not given. With all: the parent."),
@@ -34,27 +36,26 @@ def study(
     ] = False,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="RUN.KEY=VALUE", help="Change a recipe, as dense.optimization.epochs=5."),
+        typer.Option("--set", metavar="RECIPE.KEY=VALUE", help="Change a recipe, as dense.optimization.epochs=5."),
     ] = None,
     table: Annotated[
         Path | None, typer.Option(help="Print the table of the studies in this folder, as Markdown, and end.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results as JSON.")] = False,
 ) -> None:
-    """Run an experiment of the five reports, beside honest baselines.
+    """Run an experiment of five university reports on autoencoders, beside honest baselines.
 
     The folder then holds report.html (open it), results.json and the runs. What was trained by the same recipe is
     not trained again, and an interrupted study goes on where it stopped. Each run's run.toml can be changed and
     trained with `hillotype train`.
 
-    Examples:
-        hillotype study
+    **Example:** `hillotype study`
 
-        hillotype study mnist-denoise --fast
+    **Example:** `hillotype study mnist-denoise --fast`
 
-        hillotype study mnist-denoise --set dense.optimization.epochs=5
+    **Example:** `hillotype study mnist-denoise --set dense.optimization.epochs=5`
 
-        hillotype study all -o docs/studies && hillotype study --table docs/studies > docs/studies.md
+    **Example:** `hillotype study all -o docs/studies && hillotype study --table docs/studies > docs/studies.md`
     """
     with needs_train_extra():
         from hillotype.studies import find_study

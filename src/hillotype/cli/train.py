@@ -26,6 +26,7 @@ def train(
     recipe: Annotated[
         Path,
         typer.Argument(
+            metavar="RECIPE",
             help="A TOML recipe (recipes/ has those of the shipped models), or self-denoise, which is built in.",
             readable=False,
         ),
@@ -35,7 +36,9 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option("--data", help="The pictures to train on, in place of the recipe's: a folder, a zip or a set."),
+        typer.Option(
+            "--data", help="Train on these in place of the recipe's pictures: a folder, a zip or a set (mnist/train)."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -57,16 +60,15 @@ def train(
     """Train a model by a recipe.
 
     The run folder holds the recipe, metrics.jsonl, TensorBoard events, loss.png, samples.png and the checkpoints
-    last and best. Relative data names are looked up here, then in the folder HILLOTYPE_DATA.
+    last and best. Data is looked for here, then in the folder that HILLOTYPE_DATA names.
 
-    Examples:
-        hillotype train recipes/denoise-fast-gray.toml -o runs/gray --minutes 60
+    **Example:** `hillotype train recipes/denoise-fast-gray.toml -o runs/gray --minutes 60`
 
-        hillotype train self-denoise --data scans -o runs/scans
+    **Example:** `hillotype train self-denoise --data scans -o runs/scans`
 
-        hillotype train recipes/colorize.toml --set optimization.steps=2000 --set data.augment.crop=160
+    **Example:** `hillotype train recipes/colorize.toml --set optimization.steps=2000 --set data.augment.crop=160`
 
-        torchrun --nproc-per-node 2 -m hillotype train recipes/colorize.toml --devices 2
+    **Example:** `torchrun --nproc-per-node 2 -m hillotype train recipes/colorize.toml --devices 2`
     """
     with needs_train_extra():
         from lightning_fabric import Fabric
@@ -112,7 +114,9 @@ def _say_if_noise_is_coarse(run: Run) -> None:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder that `hillotype train` made.", readable=False)],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder that `hillotype train` made.", readable=False)
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The model file; RUN/NAME.onnx if it is not given.")
     ] = None,
@@ -128,8 +132,7 @@ def export(
     The file is one .onnx with its card in it, and works wherever a model's name does. It is put in place only if
     ONNX Runtime answers as torch does.
 
-    Example:
-        hillotype export runs/gray -o gray.onnx && hillotype denoise scan.jpg -o clean.jpg --model gray.onnx
+    **Example:** `hillotype export runs/gray -o gray.onnx && hillotype denoise scan.jpg -o clean.jpg --model gray.onnx`
     """
     with needs_train_extra():
         from hillotype.train.export import export as export_run

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        help="Pictures, films, or folders of them (searched in depth), here or as s3://, gs://.", readable=False
+        metavar="PATH",
+        help="Pictures, films, or folders of them (searched in depth), here or as s3://, gs://.",
+        readable=False,
     ),
 ]
 Out = Annotated[
@@ -29,7 +31,7 @@ Out = Annotated[
         help="Folder for the results, here or as s3://, gs://; or, for a single picture or film, the file.",
     ),
 ]
-Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of it: 0 nothing, 1 all.")]
+Strength = Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of the effect: 0 none, 1 all.")]
 ChromaStrength = Annotated[
     float | None,
     typer.Option(
@@ -103,7 +105,10 @@ Certainty = Annotated[
     ),
 ]
 EngineName = Annotated[
-    Engine, typer.Option("--engine", help="Work here (plain), or on many cores or machines (ray): docs/clusters.md.")
+    Engine,
+    typer.Option(
+        "--engine", help="What works: all cores of this computer (plain), or a cluster (ray): docs/clusters.md."
+    ),
 ]
 Address = Annotated[
     str | None,
@@ -182,6 +187,7 @@ def colorize(
     **Example:** `hillotype colorize grandmother.jpg -o grandmother-color.jpg --strength 0.8`
 
     Colors that a picture has already are replaced. In films the color is kept steady; sound and subtitles are copied.
+    The originals are never changed; run again, it does only what is new or changed.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
     run("colorize", model, replace(request, certainty=certainty), _wishes(hint, vividness, like))
@@ -207,6 +213,7 @@ def denoise(
     **Example:** `hillotype denoise night/*.jpg -o clean/ --strength 0.6 --chroma-strength 1`
 
     With less strength more of the grain stays. Films are denoised by the quicker model, unless you choose.
+    The originals are never changed; run again, it does only what is new or changed.
     """
     request = Request(paths, out, strength, overwrite, max_pixels, preview, page, engine, address, device, as_json)
     run("denoise", model, replace(request, chroma_strength=chroma_strength))

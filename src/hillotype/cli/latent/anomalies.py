@@ -40,7 +40,7 @@ def anomalies(
         str | None, typer.Option(metavar="SOURCE", help="Pictures to look for strange ones among, as folder:album.")
     ] = None,
     normal: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="With --strange: normal pictures; the run's test split if not.")
+        str | None, typer.Option(metavar="SOURCE", help="With --strange: normal pictures; else the run's test split.")
     ] = None,
     strange: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="Strange pictures, to measure how well they are told.")

@@ -41,7 +41,7 @@ def fill(
     pictures: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PICTURE]...", help="Numbers of pictures in the run's test split, or files; the split if none."
+            metavar="PICTURE", help="Numbers of pictures in the run's test split, or files; the split if none."
         ),
     ] = None,
     missing: Annotated[

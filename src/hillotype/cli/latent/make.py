@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 def sample(
     run: RunFolder,
     out: Out,
-    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 64,
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many pictures.")] = 64,
     prior: Annotated[
         str | None,
         typer.Option(
