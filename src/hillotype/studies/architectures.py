@@ -11,6 +11,8 @@ from scipy import stats
 
 from hillotype.latent.coder import open_coder
 from hillotype.pages import grid, plot, table, text
+from hillotype.studies.architectures_rates import activations
+from hillotype.studies.architectures_reading import REPORTED, cross_entropy, reading
 from hillotype.studies.baselines import Components, errors
 from hillotype.studies.budget import Entry, compare_registered, components_error
 from hillotype.studies.study import Figure, Findings, Section, study
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from hillotype.studies.bench import Bench
     from hillotype.train.trained import Floats, Trained
 
-_REPORTED = 0.57
 _SIBLING = 0.0043
 _FIRST = (5, 2, 3, 2)
 _KEYS = ("layers", "factor", "kernel", "compression")
@@ -111,8 +112,8 @@ def run(bench: Bench) -> Findings:
             _pictures(answers, test, first, best, worst),
             size_section,
             _all_nets(nets),
-            _activations(by_rate),
-            _reading(entropies, first, answers["assignment's net"], test),
+            activations(by_rate),
+            reading(entropies, first.error, answers["assignment's net"], test),
             registered,
         ),
         numbers={
@@ -132,7 +133,7 @@ def _figures(
         Figure(
             f"MSE per element through a code of {first.code:,} numbers, mean of test pictures",
             count,
-            reported=f"{_REPORTED}, of what is not said",
+            reported=f"{REPORTED}, of what is not said",
             reproduced=first.error,
             best=ours,
             plain=mean,
@@ -145,27 +146,13 @@ def _figures(
         Figure(
             "cross-entropy per element in nats, mean of test pictures",
             count,
-            reported=_REPORTED,
+            reported=REPORTED,
             reproduced=entropies["the assignment's net, trained by cross-entropy"],
             best=entropies["our net"],
             identity=entropies["the truth itself: the least there is"],
             plain=entropies["the mean picture"],
         ),
     )
-
-
-def cross_entropy(answers: Floats, truths: Floats) -> float:
-    """Returns the binary cross-entropy per element in nats, mean over pictures (N, C, H, W) in [0, 1].
-
-    Its least value, that of the truth itself, is not 0 but the entropy of numbers in [0, 1] read as chances.
-    """
-    chances = np.clip(answers.astype(np.float64), 1e-7, 1 - 1e-7)
-    return float(-np.mean(truths * np.log(chances) + (1 - truths) * np.log1p(-chances)))
-
-
-def channel_agreement(answers: Floats, truths: Floats) -> float:
-    """Returns the share of pixels whose largest channel is the same: what Keras calls the accuracy of a picture."""
-    return float(np.mean(answers.argmax(axis=1) == truths.argmax(axis=1)))
 
 
 def correlations(sizes: Sequence[int], values: Sequence[float]) -> dict[str, dict[str, float]]:
@@ -295,78 +282,4 @@ def _all_nets(nets: Sequence[Net]) -> Section:
     return Section(
         f"All {len(nets)} nets",
         (table(head, rows, "Best first; mean of test pictures. A dash: the code is as large as a picture or larger."),),
-    )
-
-
-def _activations(by_rate: Sweep) -> Section:
-    halves: dict[str, dict[float, tuple[float, float]]] = {"relu": {}, "sigmoid": {}}
-    for settings, trained in by_rate.points:
-        kind, rate = settings.values()
-        halves[str(kind)][float(rate or 0)] = _half_and_end(trained)
-
-    def draw(axes: Axes) -> None:
-        for settings, trained in by_rate.points:
-            kind, rate = settings.values()
-            place = list(halves[str(kind)]).index(float(rate or 0))
-            points = [(row["step"], row["validation_loss"]) for row in trained.history if "validation_loss" in row]
-            style = "-" if kind == "relu" else "--"
-            axes.plot(*zip(*points, strict=True), style, color=f"C{place}", label=f"{kind}, {rate:g}", linewidth=1.2)
-        axes.set(xlabel="step", ylabel="validation MSE per element", yscale="log")
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize="x-small", ncols=2)
-
-    rows = [[rate, *halves["relu"][rate], *halves["sigmoid"][rate]] for rate in halves["relu"]]
-    relu, sigmoid = (min(each.values(), key=lambda pair: pair[1]) for each in halves.values())
-    return Section(
-        "ReLU and sigmoid, learning rate and iterations",
-        (
-            plot(draw, "The assignment's net by activation of its hidden layers and by learning rate.", (7, 4)),
-            table(
-                ["learning rate", "ReLU, half way", "ReLU, end", "sigmoid, half way", "sigmoid, end"],
-                rows,
-                "Validation MSE per element; the end is after 20 epochs.",
-            ),
-            text(
-                "The report finds ReLU better and quicker, and sigmoid workable with more epochs. Here, each at the "
-                f"rate that suits it best, ReLU ends at {relu[1]:.4f} and sigmoid at {sigmoid[1]:.4f}; half way they "
-                f"stood at {relu[0]:.4f} and {sigmoid[0]:.4f}. "
-                + (
-                    "The report is right."
-                    if relu[0] < sigmoid[0] and relu[1] < sigmoid[1]
-                    else "The report's finding does not hold here."
-                )
-                + " Its own plot shows Keras's accuracy, for pictures a figure without meaning (below)."
-            ),
-        ),
-    )
-
-
-def _half_and_end(trained: Trained) -> tuple[float, float]:
-    """Validation losses half way and at the end."""
-    losses = [(row["step"], row["validation_loss"]) for row in trained.history if "validation_loss" in row]
-    half = min(losses, key=lambda point: abs(point[0] - trained.steps / 2))
-    return half[1], losses[-1][1]
-
-
-def _reading(entropies: Mapping[str, float], first: Net, answer: Floats, test: Floats) -> Section:
-    agreement = channel_agreement(answer, test)
-    rows: list[list[object]] = [[f"cross-entropy of {name}", value] for name, value in entropies.items()]
-    rows += [
-        ["1 - Keras's accuracy (share of pixels with another largest channel)", 1 - agreement],
-        ["MSE per element", first.error],
-        ["squared error, summed over a picture", first.error * test[0].size],
-    ]
-    crossed = entropies["the assignment's net, trained by cross-entropy"]
-    least = entropies["the truth itself: the least there is"]
-    return Section(
-        f"What the report's {_REPORTED} may be",
-        (
-            table(["reading", "value"], rows, "Of the assignment's net where nothing else is said; test pictures."),
-            text(
-                f"The report calls {_REPORTED} the test error and gives no unit. It is no MSE: black pictures would do "
-                f"better. It may be cross-entropy: that of the net trained by it is {crossed:.3f} here. Such a figure "
-                f"says little, for the truth itself has {least:.3f}, which depends on the pictures taken, and the mean "
-                f"picture {entropies['the mean picture']:.3f}: all that a net can do lies between."
-            ),
-        ),
     )

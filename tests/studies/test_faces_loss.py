@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hillotype.models import build
-from hillotype.studies.faces import draw_codes, equivalent_beta, fault_floor, report_loss
+from hillotype.studies.faces_loss import equivalent_beta, fault_floor, report_loss
 from hillotype.tasks import Reconstruct
 from hillotype.train.trained import Trained
 
@@ -46,11 +46,3 @@ def test_equivalent_beta_scales_the_loss_and_nothing_else(pictures):
     ours = half_sse + equivalent_beta(numbers) * divergence
     assert theirs * numbers / 2e5 == pytest.approx(ours)
     assert equivalent_beta(3072) == pytest.approx(0.01536)
-
-
-def test_drawn_codes_have_the_mean_and_the_covariance_of_the_codes():
-    rng = np.random.default_rng(0)
-    codes = rng.standard_normal((500, 2)) @ np.array([[2.0, 1.0], [0.0, 0.5]]) + [3.0, -1.0]
-    drawn = draw_codes(codes, 4000, rng)
-    assert drawn.mean(axis=0) == pytest.approx(codes.mean(axis=0), abs=0.15)
-    assert np.cov(drawn.T) == pytest.approx(np.cov(codes.T), abs=0.4)
