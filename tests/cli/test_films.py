@@ -52,6 +52,17 @@ def test_a_folder_of_pictures_and_films(film, photos, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in state} == state
 
 
+def test_a_film_that_is_added_later_leaves_what_is_done(film, photos, tmp_path):
+    (film.parent / "b.png").write_bytes((photos / "0.png").read_bytes())
+    out = tmp_path / "out"
+    assert run("denoise", film.parent / "b.png", "-o", out).exit_code == 0
+    made = (out / "b.png").stat().st_mtime_ns
+    result = run("denoise", film.parent, "-o", out)
+    assert result.exit_code == 0, result.output
+    assert "1 done, 1 done already" in result.stdout
+    assert (out / "b.png").stat().st_mtime_ns == made
+
+
 def test_an_edited_film_is_left(film, tmp_path):
     out = tmp_path / "out"
     assert run("colorize", film, "-o", out).exit_code == 0

@@ -104,6 +104,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     film_restorer = _loaded(of_films, task, request, wishes) if any(job.film for job in jobs) else restorer
     if wishes and wishes.hints and (request.has_report or jobs[0].film):
         raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")
+    # Those of films too where there are none: a film that is added later must not have all pictures made again.
     made_with = {"task": task, "models": _digests(models), "strength": request.strength}
     made_with |= {} if request.chroma_strength is None else {"chroma_strength": request.chroma_strength}
     made_with |= wishes.made_with() if wishes else {}
