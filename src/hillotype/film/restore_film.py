@@ -24,9 +24,9 @@ from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer, room_for
-from hillotype.restore.tiles import Progress
 
 STEADINESS: Final = Steadiness()
 
