@@ -11,6 +11,7 @@ import pytest
 import hillotype
 from hillotype import devices
 from hillotype.devices import VARIABLE, Device, chosen, has_openvino, onnx_runtime
+from hillotype.devices.openvino import OpenVinoNetwork
 from hillotype.errors import HillotypeError
 from hillotype.modelfile import load_model
 
@@ -67,6 +68,18 @@ def test_openvino_answers_as_onnx_runtime_does_in_many_threads(tiny_zoo):
     model.release()
     np.testing.assert_allclose(model.run(pictures[0]), reference.run(pictures[0]), atol=5e-3)
     assert model.with_threads(2).device == Device.openvino
+
+
+@needs_openvino
+def test_openvino_compiles_once_for_threads_that_come_and_go(tiny_zoo, monkeypatch):
+    compiled, real = [], OpenVinoNetwork._compiled
+    monkeypatch.setattr(OpenVinoNetwork, "_compiled", lambda self: compiled.append(self) or real(self))
+    model, picture = load_model("denoise-color", device="openvino"), np.zeros((1, 3, 8, 8), np.float32)
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(model.run, picture).result()
+            pool.submit(model.release).result()
+    assert len(compiled) == 1
 
 
 @needs_openvino

@@ -12,6 +12,15 @@ def test_box_mean_is_cut_off_at_the_borders():
     assert means[2, 3] == pytest.approx(plane[1:, 2:].mean())
 
 
+@pytest.mark.parametrize("radius", [0, 2, 9])
+def test_box_mean_takes_any_radius(radius):
+    planes = np.random.default_rng(0).random((2, 5, 7), dtype=np.float32)
+    means = box_mean(planes, radius)
+    for row, column in np.ndindex(5, 7):
+        rows, columns = (slice(max(0, place - radius), place + radius + 1) for place in (row, column))
+        np.testing.assert_allclose(means[:, row, column], planes[:, rows, columns].mean(axis=(1, 2)), rtol=1e-5)
+
+
 def test_slopes_of_a_line_are_found_and_flat_windows_have_none():
     guide = np.random.default_rng(0).random((20, 30), dtype=np.float32)
     slopes = local_slopes(guide, np.stack([3 * guide + 1, -2 * guide]), radius=2, epsilon=1e-6)

@@ -31,3 +31,9 @@ def test_a_ramp_stays_a_ramp(dtype, size):
     assert small.shape == (20, 31, 1)
     if min(size) > 31:
         np.testing.assert_allclose(small[2:-2, 2:-2, 0], expected[2:-2, 2:-2], atol=0.01)
+
+
+@pytest.mark.parametrize("size", [(333, 517), (100, 41), (21, 1000)])
+def test_squares_cut_off_at_the_border_weigh_no_less(size):
+    flat = np.full((*size, 3), 200, np.uint8)
+    np.testing.assert_allclose(reduced(flat, (20, 10)), 200 / 255, atol=1e-6)

@@ -1,3 +1,5 @@
+import threading
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -6,7 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hillotype.color import rgb_to_ycbcr
+from hillotype.errors import ModelFileError
 from hillotype.modelfile import load_model
+from hillotype.pictures import Decoded
+from hillotype.pictures.profiles import Encoding
+from hillotype.pictures.rows import Spool
 from hillotype.restore.tiles import run_tiled, spans
 
 
@@ -117,6 +123,68 @@ def test_equal_strengths_are_one_strength(tiny_zoo, strength):
     blended = run_tiled(model, NOISY, strength=strength, chroma_strength=strength)
     np.testing.assert_array_equal(blended, run_tiled(model, NOISY, strength=strength))
     np.testing.assert_allclose(blended, NOISY + strength * (run_tiled(model, NOISY) - NOISY), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_any_number_of_threads_gives_the_same(tiny_zoo, dtype):
+    picture = np.random.default_rng(3).random((90, 130, 3), dtype=np.float32)
+    picture = (picture * 255).astype(dtype) if dtype == np.uint8 else picture
+    alone, *others = (
+        run_tiled(load_model("denoise-color", threads=threads), picture, region_side=32, chroma_strength=0.5)
+        for threads in (1, 2, 3, 8)
+    )
+    for other in others:
+        np.testing.assert_array_equal(other, alone)
+
+
+def test_sheets_on_the_disk_and_of_other_colors_take_tiles_as_they_come(tiny_zoo):
+    model = load_model("denoise-color", threads=4)
+    encoding = Encoding(np.tile(np.linspace(0, 1, 65536, dtype=np.float32) ** 1.8, (3, 1)), np.eye(3, dtype=np.float32))
+    stored = np.random.default_rng(4).integers(0, 256, (90, 130, 3), dtype=np.uint8)
+    seen, out, plain = Spool(stored.shape, stored.dtype), Spool(stored.shape, stored.dtype), np.empty_like(stored)
+    seen[:] = stored
+    run_tiled(model, Decoded(seen, encoding), out=Decoded(out, encoding), region_side=32)
+    run_tiled(model.with_threads(1), Decoded(stored, encoding), out=Decoded(plain, encoding), region_side=32)
+    np.testing.assert_array_equal(out[:], plain)
+
+
+def test_the_network_has_one_tile_at_a_time_while_another_is_cut_out(tiny_zoo, monkeypatch):
+    """Two in the network would take twice the memory."""
+    model, cut_out, beside = load_model("denoise-gray", threads=4), threading.Semaphore(0), []
+    picture, real, computing = np.zeros((64, 100, 1), np.float32), model.run, threading.Lock()
+
+    class Watched:
+        shape, dtype = picture.shape, picture.dtype
+
+        def __getitem__(self, key):
+            cut_out.release()
+            return picture[key]
+
+    def run(seen):
+        assert computing.acquire(blocking=False)
+        beside.append(cut_out.acquire(timeout=0.2))
+        answer = real(seen)
+        computing.release()
+        return answer
+
+    monkeypatch.setattr(model, "run", run)
+    run_tiled(model, Watched(), region_side=32)
+    assert len(beside) > 4
+    assert all(beside)
+
+
+def test_a_tile_that_fails_ends_all(tiny_zoo, monkeypatch):
+    model, begun = load_model("denoise-gray", threads=4), []
+
+    def fail(seen):
+        begun.append(seen)
+        time.sleep(0.01)
+        raise ModelFileError("the network fails")
+
+    monkeypatch.setattr(model, "run", fail)
+    with pytest.raises(ModelFileError, match="the network fails"):
+        run_tiled(model, np.zeros((900, 900, 1), np.uint8), region_side=32)
+    assert len(begun) < 900
 
 
 def test_progress_ends_at_one(tiny_zoo):

@@ -9,9 +9,9 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from hillotype.batch.jobs import Job
 from hillotype.pictures import DEFAULT_MAX_PIXELS, Picture
+from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
-from hillotype.restore.tiles import Progress
 
 Status: TypeAlias = Literal["done", "copied", "kept", "skipped", "failed"]
 

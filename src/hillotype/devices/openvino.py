@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,30 +18,34 @@ _importing = threading.Lock()
 class OpenVinoNetwork:
     """A network on the processor, in float16 where that is faster, else in float32.
 
-    A compiled network does one thing at a time, so each thread that runs it has one of its own.
+    A compiled network does one thing at a time, so there are as many as were ever needed at once.
     """
 
     def __init__(self, source: bytes | Path, threads: int) -> None:
         self._model = core().read_model(source)
         self._options = {"INFERENCE_PRECISION_HINT": "f16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
-        self._here = threading.local()
-        self._compiled()
+        self._idle = [self._compiled()]
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map (N, C, H, W) to (N, K, H, W)."""
-        self._compiled()
-        output: NDArray[np.float32] = self._here.request.infer([pictures])[0]
+        request = self._taken() or self._compiled()
+        output: NDArray[np.float32] = request.infer([pictures])[0]
+        self._idle.append(request)
         return output
 
     def release(self, nothing: NDArray[np.float32]) -> None:
-        """Give back the memory that is kept after a run for the next one."""
-        self._compiled().release_memory()
+        """Give back the memory kept after a run for the next one, of the network that ended its work last."""
+        if request := self._taken():
+            request.get_compiled_model().release_memory()
+            self._idle.append(request)
+
+    def _taken(self) -> Any:  # noqa: ANN401
+        """Return one that nothing is asked of, if there is one; no other thread can take it as well."""
+        with suppress(IndexError):
+            return self._idle.pop()
 
     def _compiled(self) -> Any:  # noqa: ANN401
-        if not hasattr(self._here, "network"):
-            self._here.network = core().compile_model(self._model, "CPU", self._options)
-            self._here.request = self._here.network.create_infer_request()
-        return self._here.network
+        return core().compile_model(self._model, "CPU", self._options).create_infer_request()
 
 
 def core() -> Any:  # noqa: ANN401

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hillotype.batch.jobs import Job
 from hillotype.batch.results import Settings
 from hillotype.errors import PictureError
+from hillotype.restore.parts import Progress
 from hillotype.restore.restorer import Restorer
-from hillotype.restore.tiles import Progress
 
 if TYPE_CHECKING:
     from hillotype.film.restore_film import Restored

@@ -15,6 +15,7 @@ from hillotype import __version__
 from hillotype.batch.copying import copy_file
 from hillotype.batch.jobs import Job
 from hillotype.batch.journal import digest
+from hillotype.film.ahead import ahead
 from hillotype.film.frames import Frame, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
@@ -24,9 +25,9 @@ from hillotype.film.steady import Plane, Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
+from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Plan, Restorer, room_for
-from hillotype.restore.tiles import Progress
 
 STEADINESS: Final = Steadiness()
 
@@ -173,7 +174,7 @@ def _made(
         made = _denoised(made, restorer, settings.strength)
     if "colorize" in plan.steps:
         made = _colored(made, _colorizer(restorer), settings.strength)
-    return islice(made, before, None)
+    return islice(ahead(made), before, None)
 
 
 def _denoised(made: Iterable[Frame], restorer: Restorer, strength: float) -> Iterator[Frame]:
@@ -191,7 +192,7 @@ def _colored(made: Iterable[Frame], colorizer: Colorizer, strength: float) -> It
             waiting.append(frame)
             yield colorizer.predict(frame.pixels)
 
-    for light, chroma in steadied(guesses(), STEADINESS):
+    for light, chroma in steadied(ahead(guesses()), STEADINESS):
         frame = waiting.popleft()
         colored = colorizer.paint(frame.pixels, light, chroma, strength, room_for(frame.pixels))
         yield replace(frame, pixels=whole(colored))

@@ -8,8 +8,8 @@ from hillotype.pictures import Rows
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.denoise import Denoiser, Denoising
 from hillotype.restore.diagnose import NOISY, is_gray, noise_level
+from hillotype.restore.parts import Progress
 from hillotype.restore.restorer import Plan, Room
-from hillotype.restore.tiles import Progress
 from hillotype.restore.wishes import Wishes
 
 _DENOISING: Final = 0.8

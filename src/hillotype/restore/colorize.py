@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, Unpack, overload
 
@@ -18,9 +16,9 @@ from hillotype.pictures import Rows
 from hillotype.restore.certainty import certainty_map
 from hillotype.restore.guided import box_mean, local_slopes, raised
 from hillotype.restore.lightness import lightness, write_colored
+from hillotype.restore.parts import Progress, do_parts
 from hillotype.restore.reduce import reduced, working_size
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, pixels_of
-from hillotype.restore.tiles import Progress
 from hillotype.restore.wishes import NO_WISHES, Wished, Wishes, wishes_of
 
 Plane = NDArray[np.float32]
@@ -137,20 +135,15 @@ class Colorizer(Restorer):
         planes = _raisable(light, chroma * np.float32(strength), self.guidance)
         out = room(3)
 
-        def color(rows: slice) -> float:
+        def color(rows: slice) -> None:
             light = lightness(pixels[rows])
             base, a, b, slope_a, slope_b = (raised(plane, (height, width), rows) for plane in planes)
             detail = np.clip(light - base, -self.guidance.limit, self.guidance.limit)
             part = np.empty((*light.shape, 3), out.dtype)
             write_colored(light, np.stack([a + slope_a * detail, b + slope_b * detail]), part)
             out[rows] = part
-            return float(rows.stop)
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            each = pool.map if self.threads > 1 else map  # alone it needs no other thread
-            for done in each(color, _strips(height, width)):
-                if progress is not None:
-                    progress(done / height)
+        do_parts(color, _strips(height, width), self.threads, progress)
         return out
 
     def predict(self, pixels: Rows) -> tuple[Plane, Plane]:
@@ -220,7 +213,6 @@ def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:
     return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
 
 
-def _strips(height: int, width: int) -> Iterator[slice]:
+def _strips(height: int, width: int) -> list[slice]:
     rows = max(1, STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        yield slice(top, min(top + rows, height))
+    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]

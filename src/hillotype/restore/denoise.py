@@ -12,9 +12,10 @@ from PIL import Image
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
+from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import is_neutral
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, check_strength
-from hillotype.restore.tiles import Progress, run_tiled
+from hillotype.restore.tiles import run_tiled
 
 
 class Denoising(Restorer):

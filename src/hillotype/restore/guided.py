@@ -43,14 +43,15 @@ def box_mean(planes: Plane, radius: int) -> Plane:
 
 
 def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
-    length = planes.shape[axis]
-    totals = np.cumsum(planes, axis=axis, dtype=np.float64)  # float32 would lose the small differences
-    totals = np.concatenate([np.zeros_like(np.take(totals, [0], axis=axis)), totals], axis=axis)
-    first = np.maximum(np.arange(length) - radius, 0)
-    last = np.minimum(np.arange(length) + radius + 1, length)
-    count = (last - first).reshape([-1, 1] if axis == -2 else [-1])
-    means = (np.take(totals, last, axis=axis) - np.take(totals, first, axis=axis)) / count
-    return np.asarray(means, dtype=np.float32)
+    along = np.moveaxis(planes, axis, 0)
+    total = along.copy(order="K")
+    count = np.ones(len(along), np.float32)
+    for step in range(1, min(radius, len(along) - 1) + 1):
+        for sums, values in ((total, along), (count, np.ones_like(count))):
+            sums[step:] += values[:-step]
+            sums[:-step] += values[step:]
+    total /= count.reshape(-1, *[1] * (along.ndim - 1))
+    return np.moveaxis(total, 0, axis)
 
 
 def raised(plane: Plane, size: tuple[int, int], rows: slice) -> Plane:

@@ -14,7 +14,7 @@ from PIL import Image
 from hillotype.errors import PictureError
 from hillotype.pictures import Decoded, Picture, Profile, Rows, Sheet, from_pil, new_sheet, to_pil, whole
 from hillotype.pictures.profiles import in_srgb
-from hillotype.restore.tiles import Progress
+from hillotype.restore.parts import Progress
 
 FloatArray = NDArray[np.floating[Any]]
 

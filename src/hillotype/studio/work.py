@@ -20,8 +20,8 @@ from hillotype.restore.colorize import Colorizer
 from hillotype.restore.denoise import Denoising
 from hillotype.restore.loading import usual
 from hillotype.restore.palette import Palette
+from hillotype.restore.parts import Progress
 from hillotype.restore.restorer import Restorer
-from hillotype.restore.tiles import Progress
 from hillotype.studio.limits import Limits
 from hillotype.studio.schemas import Settings
 
