@@ -16,7 +16,7 @@ from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
 from hillotype.restore.certainty import certainty_map
-from hillotype.restore.guided import box_mean, local_slopes, raised
+from hillotype.restore.guided import local_slopes, prefiltered, raised, sharpened
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.reduce import reduced, working_size
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, pixels_of
@@ -134,7 +134,7 @@ class Colorizer(Restorer):
         """
         height, width = pixels.shape[:2]
         chroma = self.wishes.apply(light, chroma * np.float32(self.model.card.vividness), (height, width))
-        planes = _raisable(light, chroma * np.float32(strength), self.guidance)
+        planes = _raisable(light, chroma * np.float32(strength), height / len(light), self.guidance)
         out = room(3)
 
         def color(rows: slice) -> float:
@@ -160,7 +160,10 @@ class Colorizer(Restorer):
             L* / 100 (h, w), and (a*, b*) / 110 (2, h, w), both reduced.
         """
         light, answer = self._answer(pixels)
-        return light, answer[:2]
+        guidance = self.guidance
+        return light, sharpened(
+            light, answer[:2], radius=guidance.radius, epsilon=guidance.epsilon, limit=guidance.limit
+        )
 
     def doubt(self, pixels: Rows) -> Plane:
         """Tell how far the guessed colors of a picture are expected to be from the true ones.
@@ -213,10 +216,10 @@ class Colorizer(Restorer):
         return light, self.model.run(padded[None, None])[0, :, :height, :width]
 
 
-def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:
-    """Return what is raised to full size: base of the lightness, a*, b*, and the slopes of both along the lightness."""
-    base = box_mean(light, 1)
-    slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
+def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Plane]:
+    """Return what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
+    base, *chroma = prefiltered(np.stack([light, *chroma]), scale)
+    slopes = local_slopes(base, np.stack(chroma), radius=guidance.radius, epsilon=guidance.epsilon)
     return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
 
 
