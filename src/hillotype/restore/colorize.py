@@ -31,11 +31,13 @@ STRIP_PIXELS = 128 * 1024
 
 @dataclass(frozen=True)
 class Guidance:
-    """How the chroma follows the lightness below the model's resolution.
+    """How the chroma follows the lightness, at the model's resolution and below it.
 
-    Chosen on 20 photographs whose chroma was reduced eight times, blurred by 0.7 pixels there and raised again: the
-    error is 9 % less than of raising bilinearly, 3 % less at the strongest edges. Wider windows and higher limits do
-    worse, and the plain guided filter and joint bilateral upsampling do worse than bilinear.
+    On 40 photographs of BSDS400, halved, and 40 of nips17's validation split, whose chroma was reduced 6.4 times and
+    raised again, the error at the strongest edges is 23 % less than of raising bilinearly. Of a chroma known at half of
+    that resolution, as the shipped model's is, and sharpened first, it is 16 % less. Epsilons of 0.002 to 0.004 and a
+    limit of 0.15 are within 2 % of it; Gaussian windows, weights by the lightness and steps of two gain 2 % at most.
+    The plain guided filter, joint bilateral upsampling and wider windows do worse.
 
     Attributes:
         radius: windows are squares of side 2 * radius + 1, at the model's resolution.

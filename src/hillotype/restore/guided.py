@@ -1,4 +1,4 @@
-"""The fast guided filter: small planes raised to full size along the edges of a guide."""
+"""Lines of a guide, as in the fast guided filter: small planes sharpened and raised to full size along its edges."""
 
 from __future__ import annotations
 
