@@ -33,7 +33,7 @@ Floats = NDArray[np.float32]
 
 def reduced_lab(truth: Floats, side: int) -> tuple[Floats, Floats]:
     """Returns L* / 100 (h, w) and chroma (2, h, w) of a picture (H, W, 3), reduced to that short side."""
-    small = reduced(truth, working_size(*truth.shape[:2], side))
+    small = reduced(truth, working_size(truth.shape[0], truth.shape[1], side))
     light, chroma = Lab().split(small.transpose(2, 0, 1)[None])
     return light[0, 0], chroma[0]
 

@@ -156,7 +156,7 @@ class Colorizer(Restorer):
         return out
 
     def predict(self, pixels: Rows) -> tuple[Plane, Plane]:
-        """Guess the chroma of a picture at the model's resolution.
+        """Guess the chroma of a picture at the model's resolution, sharpened there along the lightness.
 
         Returns:
             L* / 100 (h, w), and (a*, b*) / 110 (2, h, w), both reduced.
@@ -220,8 +220,8 @@ class Colorizer(Restorer):
 
 def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Plane]:
     """Return what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
-    base, *chroma = prefiltered(np.stack([light, *chroma]), scale)
-    slopes = local_slopes(base, np.stack(chroma), radius=guidance.radius, epsilon=guidance.epsilon)
+    base, chroma = prefiltered(light, scale), prefiltered(chroma, scale)
+    slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
     return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
 
 
