@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hillotype.restore.guided import box_mean, local_slopes, raised
+from hillotype.restore.guided import box_mean, local_slopes, prefiltered, raised, sharpened
 
 
 def test_box_mean_is_cut_off_at_the_borders():
@@ -36,3 +36,35 @@ def test_strips_join_without_seams(small, full):
     whole = raised(plane, full, slice(0, full[0]))
     strips = [raised(plane, full, slice(top, min(top + 4, full[0]))) for top in range(0, full[0], 4)]
     np.testing.assert_allclose(np.concatenate(strips), whole, atol=1e-5)
+
+
+def smooth_step(width: int) -> np.ndarray:
+    """A lightness (24, width) with a steep edge in its middle."""
+    return np.tile(1 / (1 + np.exp(-2.0 * (np.arange(width) - width / 2 + 0.5))), (24, 1)).astype(np.float32)
+
+
+def test_planes_smoother_than_the_guide_get_its_edges_and_flat_ones_stay():
+    guide = smooth_step(32)
+    smooth = box_mean(guide, 1)[None]
+    sharp = sharpened(guide, smooth, radius=1, epsilon=1e-4, limit=1.0)
+    assert np.abs(sharp - guide).mean() < 0.2 * np.abs(smooth - guide).mean()
+    flat = np.full((2, 24, 32), 0.3, np.float32)
+    np.testing.assert_allclose(sharpened(guide, flat, radius=1, epsilon=1e-3, limit=0.1), flat, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [2, 5])
+def test_a_prefiltered_plane_keeps_its_means_when_it_is_raised(scale):
+    plane = box_mean(np.random.default_rng(0).random((20, 30), dtype=np.float32), 1)
+    size = (20 * scale, 30 * scale)
+
+    def blur(small):
+        means = raised(small, size, slice(0, size[0])).reshape(20, scale, 30, scale).mean(axis=(1, 3))
+        return np.abs(means - plane).mean()
+
+    assert blur(prefiltered(plane, scale)) < 0.4 * blur(plane)
+
+
+@pytest.mark.parametrize("scale", [1, 0.5])
+def test_what_is_not_raised_is_not_prefiltered(scale):
+    plane = np.random.default_rng(0).random((2, 5, 7), dtype=np.float32)
+    np.testing.assert_array_equal(prefiltered(plane, scale), plane)

@@ -14,7 +14,7 @@ from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
 from hillotype.restore.certainty import certainty_map
-from hillotype.restore.guided import box_mean, local_slopes, raised
+from hillotype.restore.guided import local_slopes, prefiltered, raised, sharpened
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.parts import Progress, do_parts
 from hillotype.restore.reduce import reduced, working_size
@@ -29,11 +29,13 @@ STRIP_PIXELS = 128 * 1024
 
 @dataclass(frozen=True)
 class Guidance:
-    """How the chroma follows the lightness below the model's resolution.
+    """How the chroma follows the lightness, at the model's resolution and below it.
 
-    Chosen on 20 photographs whose chroma was reduced eight times, blurred by 0.7 pixels there and raised again: the
-    error is 9 % less than of raising bilinearly, 3 % less at the strongest edges. Wider windows and higher limits do
-    worse, and the plain guided filter and joint bilateral upsampling do worse than bilinear.
+    On 40 photographs of BSDS400, halved, and 40 of nips17's validation split, whose chroma was reduced 6.4 times and
+    raised again, the error at the strongest edges is 23 % less than of raising bilinearly. Of a chroma known at half of
+    that resolution, as the shipped model's is, and sharpened first, it is 16 % less. Epsilons of 0.002 to 0.004 and a
+    limit of 0.15 are within 2 % of it; Gaussian windows, weights by the lightness and steps of two gain 2 % at most.
+    The plain guided filter, joint bilateral upsampling and wider windows do worse.
 
     Attributes:
         radius: windows are squares of side 2 * radius + 1, at the model's resolution.
@@ -132,7 +134,7 @@ class Colorizer(Restorer):
         """
         height, width = pixels.shape[:2]
         chroma = self.wishes.apply(light, chroma * np.float32(self.model.card.vividness), (height, width))
-        planes = _raisable(light, chroma * np.float32(strength), self.guidance)
+        planes = _raisable(light, chroma * np.float32(strength), height / len(light), self.guidance)
         out = room(3)
 
         def color(rows: slice) -> None:
@@ -147,13 +149,16 @@ class Colorizer(Restorer):
         return out
 
     def predict(self, pixels: Rows) -> tuple[Plane, Plane]:
-        """Guess the chroma of a picture at the model's resolution.
+        """Guess the chroma of a picture at the model's resolution, sharpened there along the lightness.
 
         Returns:
             L* / 100 (h, w), and (a*, b*) / 110 (2, h, w), both reduced.
         """
         light, answer = self._answer(pixels)
-        return light, answer[:2]
+        guidance = self.guidance
+        return light, sharpened(
+            light, answer[:2], radius=guidance.radius, epsilon=guidance.epsilon, limit=guidance.limit
+        )
 
     def doubt(self, pixels: Rows) -> Plane:
         """Tell how far the guessed colors of a picture are expected to be from the true ones.
@@ -206,9 +211,9 @@ class Colorizer(Restorer):
         return light, self.model.run(padded[None, None])[0, :, :height, :width]
 
 
-def _raisable(light: Plane, chroma: Plane, guidance: Guidance) -> list[Plane]:
-    """Return what is raised to full size: base of the lightness, a*, b*, and the slopes of both along the lightness."""
-    base = box_mean(light, 1)
+def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Plane]:
+    """Return what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
+    base, chroma = prefiltered(light, scale), prefiltered(chroma, scale)
     slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
     return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
 

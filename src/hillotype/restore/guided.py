@@ -1,4 +1,4 @@
-"""The fast guided filter: small planes raised to full size along the edges of a guide."""
+"""Lines of a guide, as in the fast guided filter: small planes sharpened and raised to full size along its edges."""
 
 from __future__ import annotations
 
@@ -33,6 +33,38 @@ def local_slopes(guide: Plane, planes: Plane, *, radius: int, epsilon: float) ->
     covariance = box_mean(planes * guide, radius) - box_mean(planes, radius) * mean_guide
     slopes: Plane = covariance / (variance + np.float32(epsilon))
     return slopes
+
+
+def sharpened(guide: Plane, planes: Plane, *, radius: int, epsilon: float, limit: float) -> Plane:
+    """Sharpen planes along a guide of their own size, for planes that are smoother than it.
+
+    Args:
+        guide: (H, W), values near [0, 1].
+        planes: (K, H, W), about as smooth as the means of 3 x 3 pixels.
+        radius: see `local_slopes`.
+        epsilon: see `local_slopes`.
+        limit: detail of the guide above which the planes follow no further.
+
+    Returns:
+        The planes (K, H, W), with the detail of the guide that its own means of 3 x 3 pixels lack.
+    """
+    base = box_mean(guide, 1)
+    slopes = local_slopes(base, planes, radius=radius, epsilon=epsilon)
+    sharp: Plane = planes + slopes * np.clip(guide - base, -limit, limit)
+    return sharp
+
+
+def prefiltered(planes: Plane, scale: float) -> Plane:
+    """Sharpen planes (..., H, W) by what raising them `scale` times will blur.
+
+    Raised twice or more and averaged over its old pixels, a row gets the weights 1/8, 3/4, 1/8: the smaller half of it
+    is a mean of neighbors. What is not raised is not blurred, and stays.
+
+    Source: interpolation with a prefilter, Unser 1999, Splines, https://doi.org/10.1109/79.799930; here its first term.
+    """
+    share = np.float32(0.5 * min(max(scale - 1, 0), 1))
+    sharp: Plane = planes + share * (planes - box_mean(planes, 1))
+    return sharp
 
 
 def box_mean(planes: Plane, radius: int) -> Plane:
