@@ -25,7 +25,7 @@ def activations(by_rate: Sweep) -> Section:
         for settings, trained in by_rate.points:
             kind, rate = settings.values()
             place = list(halves[str(kind)]).index(float(rate or 0))
-            points = [(row["step"], row["validation_loss"]) for row in trained.history if "validation_loss" in row]
+            points = trained.curve("validation_loss")
             style = "-" if kind == "relu" else "--"
             axes.plot(*zip(*points, strict=True), style, color=f"C{place}", label=f"{kind}, {rate:g}", linewidth=1.2)
         axes.set(xlabel="step", ylabel="validation MSE per element", yscale="log")
@@ -60,6 +60,6 @@ def activations(by_rate: Sweep) -> Section:
 
 def _half_and_end(trained: Trained) -> tuple[float, float]:
     """Validation losses half way and at the end."""
-    losses = [(row["step"], row["validation_loss"]) for row in trained.history if "validation_loss" in row]
+    losses = trained.curve("validation_loss")
     half = min(losses, key=lambda point: abs(point[0] - trained.steps / 2))
     return half[1], losses[-1][1]

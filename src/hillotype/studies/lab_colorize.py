@@ -283,4 +283,4 @@ def _other_ways(net: Trained, test: Floats) -> list[float]:
 
 
 def _last_loss(net: Trained) -> float:
-    return [line["train_loss"] for line in net.history if "train_loss" in line][-1]
+    return net.curve("train_loss")[-1][1]

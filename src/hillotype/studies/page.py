@@ -31,7 +31,7 @@ def curves(runs: Sequence[Trained], caption: str) -> Html:
     def draw(axes: Axes) -> None:
         for index, trained in enumerate(runs):
             for key, style in (("train_loss", ":"), ("validation_loss", "-")):
-                points = [(row["step"], row[key]) for row in trained.history if key in row]
+                points = trained.curve(key)
                 label = f"{trained.name}, {'training' if style == ':' else 'validation'}"
                 if points:
                     axes.plot(*zip(*points, strict=True), style, color=f"C{index}", linewidth=1.2, label=label)

@@ -123,8 +123,7 @@ def _train(bench: Bench, recipe: str, grid: Grid, study: optuna.Study, jobs: int
 
 def _loss(bench: Bench, run: Run, name: str) -> float:
     """Trains a run; returns its last validation loss."""
-    history = bench.fit(run, name).history
-    return [row["validation_loss"] for row in history if "validation_loss" in row][-1]
+    return bench.fit(run, name).curve("validation_loss")[-1][1]
 
 
 def _log_loss(trial: optuna.trial.FrozenTrial) -> float:

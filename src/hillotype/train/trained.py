@@ -52,6 +52,10 @@ class Trained:
         """The lines of metrics.jsonl: `step`, and `train_loss` or `validation_loss` among others."""
         return [json.loads(line) for line in (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()]
 
+    def curve(self, key: str) -> list[tuple[float, float]]:
+        """Returns step and value of each line of `history` that has this figure, as `validation_loss`."""
+        return [(row["step"], row[key]) for row in self.history if key in row]
+
     @property
     def parameters(self) -> int:
         """How many numbers training changed."""
