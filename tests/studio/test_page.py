@@ -86,6 +86,39 @@ def test_settings_do_the_picture_again(live, open_page, gray):
     wait_for(page, "document.querySelector('.after').src.endsWith('run=4')")
 
 
+def test_a_result_that_comes_late_does_not_replace_a_newer_one(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/after?run=1")
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    page.get_by_label("Strength").fill("0.2")
+    wait_shown(page, run=2)
+    with page.expect_response("**/after?run=1"):
+        held[0].fulfill(body=gray, content_type="image/jpeg")
+    page.wait_for_timeout(300)
+    wait_shown(page, run=2)
+
+
+def test_settings_are_sent_one_after_the_other(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/settings")
+    choose(page, ("a.jpg", gray))
+    wait_done(page)
+    for strength in ("0.2", "0.4"):
+        page.get_by_label("Strength").fill(strength)
+    page.wait_for_timeout(300)
+    assert strengths_of(page)[0] == 1
+    held[0].continue_()
+    until(lambda: strengths_of(page)[0] == 0.4)
+
+
+def hold(page, address):
+    """What a page first asks for at an address, which waits."""
+    held = []
+    page.route(address, lambda route: held.append(route), times=1)
+    return held
+
+
 def test_the_strength_for_colors_follows_until_it_is_set(live, open_page, gray):
     page = open_page(live)
     choose(page, ("a.jpg", gray))

@@ -49,6 +49,7 @@ class Session {
     this.id = state.id;
     this.jobs = state.jobs;
     this.path = `sessions/${state.id}`;
+    this.sent = Promise.resolve(); // the last settings
   }
 
   /** Calls `changed(job)` with each job as it is and whenever it changes, and `lost(ended)` when the studio is gone. */
@@ -68,7 +69,12 @@ class Session {
     });
   }
 
-  restart = (id, settings) => put(`${this.path}/jobs/${id}/settings`, settings);
+  /** Does a picture again; one is sent after the other, so that the last settings come last. */
+  restart(id, settings) {
+    const send = () => put(`${this.path}/jobs/${id}/settings`, settings);
+    return (this.sent = this.sent.then(send, send));
+  }
+
   cancel = (id) => post(`${this.path}/jobs/${id}/cancel`);
   preview = async (id, settings, side) => {
     return (await send("POST", `${this.path}/jobs/${id}/preview?side=${side}`, json(settings))).blob();

@@ -25,15 +25,15 @@ export class Compare {
   /** Shows a picture; with no address of a result, as it is. The view stays if it is the same picture. */
   async show(before, after) {
     const turn = ++this.asked;
+    const wanted = () => turn === this.asked;
     if (this.shown !== before) {
       this.stage.classList.add("single");
-      if (!(await load(this.before, before)) || turn !== this.asked) return;
+      if (!(await load(this.before, before, wanted))) return;
       this.shown = before;
       this.size = { width: this.before.naturalWidth, height: this.before.naturalHeight };
       this.fit();
     }
-    if (!after || (await load(this.after, after))) {
-      if (turn !== this.asked) return;
+    if (!after || (await load(this.after, after, wanted))) {
       const first = after && this.stage.classList.contains("single");
       this.stage.classList.toggle("single", !after);
       this.place();
@@ -233,18 +233,19 @@ export class Compare {
   }
 }
 
-/** Loads a picture before it replaces what an image shows; tells whether it could be shown. */
-async function load(image, address) {
+/** Loads a picture before it replaces what an image shows; tells whether it could be shown and is still wanted. */
+async function load(image, address, wanted) {
   if (image.dataset.address === address) return true;
-  const fresh = new Image();
-  fresh.src = address;
-  try {
-    await fresh.decode();
-  } catch {
-    return false;
-  }
-  image.src = address;
+  if (!(await loaded(new Image(), address)) || !wanted()) return false; // a later one may have come sooner
   image.dataset.address = address;
-  await image.decode().catch(() => {});
-  return true;
+  return (await loaded(image, address)) && wanted();
+}
+
+/** Gives an image its picture; tells whether it has come. */
+function loaded(image, address) {
+  return new Promise((resolve) => {
+    image.onload = () => resolve(true);
+    image.onerror = () => resolve(false);
+    image.src = address;
+  });
 }
