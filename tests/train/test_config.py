@@ -42,7 +42,7 @@ def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
     assert run.start == f"runs/{first.name}"
     assert run.model_copy(update={"start": first.start, "task": first.task}) == first
     ours, theirs = (build_task(each).noise.parts for each in (run, first))
-    assert {type(part) for part in ours} == {type(part) for part in theirs}
+    assert {type(part) for part in ours} >= {type(part) for part in theirs}  # no noise is forgotten
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
