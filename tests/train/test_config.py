@@ -46,7 +46,7 @@ def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_built_in_recipes_are_sound_and_found_by_name(name, tmp_path):
+def test_built_in_recipes_are_sound_and_found_by_name(name):
     run = read_recipe(find_recipe(Path(name)), {"data.sources": [{"name": "folder:own"}]})
     assert run.name == name
     assert run.summary
