@@ -93,7 +93,7 @@ def test_dotted_settings_override_the_file():
         ({"model": {"name": "residual_unet", "depth": 3}}, "depth"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "std": 3}}}, "unknown setting 'std'"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": "loud"}}}, "Gaussian"),
-        ({"task": {"name": "colorize", "space": "hsv"}}, "'hsv': use one of"),
+        ({"task": {"name": "colorize", "space": "hsv"}}, "color space 'hsv': not known; choose one of"),
         ({"task": {"name": "colorize", "amount": 3}}, "amount"),
         ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),
