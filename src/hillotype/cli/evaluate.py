@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from `hillotype models`, or a model file.")],
-    data: Annotated[str, typer.Option("--data", help="Test pictures: a folder, or a zip and a folder inside it.")],
+    data: Annotated[
+        str, typer.Option("--data", help="Test pictures: a folder, a zip, a folder inside one, or a set (mnist/test).")
+    ],
     split: Annotated[str, typer.Option(help="Which part of them: all, train, validation or test.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
