@@ -4,16 +4,12 @@ import builtins
 import json
 import re
 
+import numpy as np
 import pytest
-from tests.film.conftest import gray_frames, packets_of, times_of, write
-from typer.testing import CliRunner
+from tests.cli.conftest import run
+from tests.film.conftest import gray_frames, packets_of, pixels_of, times_of, write
 
 from hillotype.cli import progress
-from hillotype.cli.app import app
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
 
 
 @pytest.fixture
@@ -143,3 +139,18 @@ def test_progress_of_a_film_is_told_without_a_terminal(film, tmp_path, monkeypat
     assert "Traceback" not in result.output
     quiet = run("colorize", film, "-o", tmp_path / "other", "--json")
     assert quiet.stderr == ""
+
+
+def test_films_take_the_quicker_models_unless_others_are_chosen(film, tmp_path):
+    used = {}
+    for way in ("usual", "denoise", "denoise-fast"):
+        options = [] if way == "usual" else ["--model", way]
+        result = run("denoise", film, "-o", tmp_path / f"{way}.mkv", *options, "--json")
+        assert result.exit_code == 0, result.output
+        used[way] = json.loads(result.stdout)["model"], json.loads(result.stdout)["made_with"]["models"].keys()
+    assert used["usual"][0] == used["denoise-fast"][0] == "denoise-fast-gray + denoise-fast-color"
+    assert used["denoise"][0] == "denoise-gray + denoise-color"
+    assert used["usual"][1] == used["denoise"][1] | used["denoise-fast"][1]
+    usual, best, fast = (pixels_of(tmp_path / f"{way}.mkv")[0] for way in used)
+    np.testing.assert_array_equal(usual, fast)
+    assert (usual != best).any()

@@ -6,21 +6,9 @@ import numpy as np
 import pytest
 import tomli_w
 from PIL import Image
-from typer.testing import CliRunner
-
-from hillotype.cli.app import app
+from tests.cli.conftest import latent, run
 
 SIDE = 12
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def latent(command, *arguments):
-    done = run("latent", command, *arguments)
-    assert done.exit_code == 0, done.output
-    return done
 
 
 def refused(command, *arguments):

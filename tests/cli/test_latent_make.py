@@ -6,21 +6,9 @@ import numpy as np
 import pytest
 import tomli_w
 from PIL import Image
-from typer.testing import CliRunner
-
-from hillotype.cli.app import app
+from tests.cli.conftest import latent, run
 
 SIDE = 8
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def latent(command, *arguments):
-    done = run("latent", command, *arguments)
-    assert done.exit_code == 0, done.output
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +148,7 @@ def test_options_out_of_range_exit_with_2(runs, tmp_path, options):
     assert run("latent", "traverse", runs / "ae", "0", "-o", tmp_path / "a.png", *options).exit_code == 2
 
 
-def test_a_broken_checkpoint_is_one_line(runs, tmp_path):
+def test_a_broken_checkpoint_is_one_line(tmp_path):
     (tmp_path / "best.safetensors").write_bytes(b"broken")
     result = run("latent", "sample", tmp_path, "-o", tmp_path / "a.png")
     assert result.exit_code == 1

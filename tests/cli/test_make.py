@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 import tomli_w
 from PIL import Image
-from typer.testing import CliRunner
+from tests.cli.conftest import run
 
-from hillotype.cli.app import app
 from hillotype.modelfile import read_card
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

@@ -7,21 +7,16 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from tests.cli.conftest import run
 from tests.conftest import write_tiny_colorizer
-from typer.testing import CliRunner
 
 from hillotype import __version__
 from hillotype.batch.journal import Journal
 from hillotype.cli import progress
-from hillotype.cli.app import app
 from hillotype.modelfile import zoo
 from hillotype.restore.colorize import Colorizer
 
 HEAVY = ("torch", "onnxruntime", "PIL", "numpy", "onnx", "imagecodecs")
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300"})
 
 
 @pytest.fixture
@@ -359,33 +354,6 @@ def test_a_way_to_do_another_task_is_one_line(tiny_zoo, noisy, tmp_path):
         assert result.exit_code == 1
         assert re.fullmatch(f"error: .*{says}.*\n", result.stderr), result.stderr
         assert not (tmp_path / "out" / "noisy.png").exists()
-
-
-def test_films_take_the_quicker_models_unless_others_are_chosen(tiny_zoo, tmp_path):
-    av = pytest.importorskip("av", reason="films need PyAV")
-    source = tmp_path / "a.mkv"
-    with av.open(str(source), "w") as container:
-        stream = container.add_stream("libx264", rate=25, height=48, width=64, pix_fmt="yuv444p")
-        shades = np.add.outer(np.arange(48), 2 * np.arange(64)).astype(np.uint8)
-        for packet in (*stream.encode(av.VideoFrame.from_ndarray(shades, format="gray")), *stream.encode()):
-            container.mux(packet)
-    used = {}
-    for way in ("usual", "denoise", "denoise-fast"):
-        options = [] if way == "usual" else ["--model", way]
-        result = run("denoise", source, "-o", tmp_path / f"{way}.mkv", *options, "--json")
-        assert result.exit_code == 0, result.output
-        used[way] = json.loads(result.stdout)["model"], json.loads(result.stdout)["made_with"]["models"].keys()
-    assert used["usual"][0] == used["denoise-fast"][0] == "denoise-fast-gray + denoise-fast-color"
-    assert used["denoise"][0] == "denoise-gray + denoise-color"
-    assert used["usual"][1] == used["denoise"][1] | used["denoise-fast"][1]
-    usual, best, fast = (first_frame(av, tmp_path / f"{way}.mkv") for way in used)
-    np.testing.assert_array_equal(usual, fast)
-    assert (usual != best).any()
-
-
-def first_frame(av, path):
-    with av.open(str(path)) as container:
-        return next(container.decode(video=0)).to_ndarray(format="gray")
 
 
 def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):

@@ -49,7 +49,7 @@ def test_the_data_folder_comes_before_the_cache_and_the_official_file_before_oth
         place.unlink()
 
 
-def test_a_download_is_kept_in_the_cache(address, tmp_path, monkeypatch):
+def test_a_download_is_kept_in_the_cache(address, tmp_path):
     archive = Archive("set/file.gz", MD5, (f"{address}/file.gz",))
     path = find(archive)
     assert path == tmp_path / "cache/set/file.gz"

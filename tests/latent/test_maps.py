@@ -34,7 +34,7 @@ def test_codes_of_one_number_have_a_plane_too(cloud):
     assert np.isfinite(principal_plane(cloud[:, :1], 3)).all()
 
 
-def test_the_manifold_of_an_autoencoder_can_be_decoded(dense, vae, blobs):
+def test_the_manifold_of_an_autoencoder_can_be_decoded(dense, vae):
     for trained in (dense, vae):
         coder = open_coder(trained)
         codes = np.random.default_rng(0).normal(size=(20, coder.size)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 from torch.nn.functional import conv2d, conv_transpose2d
 
 from hillotype.models.color_autoencoder import ColorAutoEncoder
@@ -32,7 +33,7 @@ def listed(net, x):
 
 
 def test_it_has_the_parameters_of_the_report(model):
-    assert sum(p.numel() for p in model.parameters()) == 3_470_659
+    assert count(model) == 3_470_659
 
 
 @pytest.mark.parametrize("side", [22, 38])

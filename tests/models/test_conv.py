@@ -2,13 +2,10 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models.conv import Conv, PooledConv
-
-
-def count(model):
-    return sum(p.numel() for p in model.parameters())
 
 
 def test_the_nets_of_the_reports_have_their_parameters():

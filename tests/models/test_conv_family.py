@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models.conv_family import ConvFamily
@@ -11,19 +12,15 @@ from hillotype.models.conv_family import ConvFamily
 GRID = list(product((5, 3), (1, 2, 4), (3, 5), (1, 2, 4)))
 
 
-def count(**settings):
-    return sum(p.numel() for p in ConvFamily(**settings).parameters())
-
-
 def test_the_net_of_the_assignment_has_its_parameters_and_its_code():
-    assert count() == 4_911
+    assert count(ConvFamily()) == 4_911
     assert ConvFamily().encode(torch.rand(1, 3, 32, 32)).shape == (1, 16, 8, 8)
 
 
 def test_the_other_numbers_of_channels_and_layers_are_counted_by_hand():
-    assert count(layers=3) == (27 * 8 + 8) + (72 * 16 + 16) + (144 * 3 + 3)
-    assert count(factor=1) == (27 * 4 + 4) + (36 * 6 + 6) + (54 * 8 + 8) + (72 * 6 + 6) + (54 * 3 + 3)
-    assert count(layers=3, factor=4, kernel=5) == (75 * 16 + 16) + (400 * 32 + 32) + (800 * 3 + 3)
+    assert count(ConvFamily(layers=3)) == (27 * 8 + 8) + (72 * 16 + 16) + (144 * 3 + 3)
+    assert count(ConvFamily(factor=1)) == (27 * 4 + 4) + (36 * 6 + 6) + (54 * 8 + 8) + (72 * 6 + 6) + (54 * 3 + 3)
+    assert count(ConvFamily(layers=3, factor=4, kernel=5)) == (75 * 16 + 16) + (400 * 32 + 32) + (800 * 3 + 3)
 
 
 def test_all_36_keep_the_size_of_cifar():

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models import build
@@ -9,10 +10,6 @@ from hillotype.models.dense import Dense, Linear
 from hillotype.models.pca import Pca
 
 CIFAR = {"side": 32, "widths": (1500, 1200, 900, 600, 900, 1200, 1500)}
-
-
-def count(model):
-    return sum(p.numel() for p in model.parameters())
 
 
 def test_the_nets_of_report_000_have_their_parameters():

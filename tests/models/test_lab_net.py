@@ -2,14 +2,15 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models.lab_net import LabNet
 
 
 def test_both_nets_have_the_parameters_of_the_report():
-    assert sum(p.numel() for p in LabNet().parameters()) == 889_082
-    assert sum(p.numel() for p in LabNet(dilations=0).parameters()) == 364_026
+    assert count(LabNet()) == 889_082
+    assert count(LabNet(dilations=0)) == 364_026
 
 
 def test_chroma_may_be_negative():

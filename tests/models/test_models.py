@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.models import MODELS, Autoencoder, Generative, build, efficientnet, register
@@ -161,7 +162,7 @@ def test_residual_unet_is_homogeneous():
 
 
 def test_residual_unet_has_its_parameters_and_no_bias():
-    assert sum(p.numel() for p in ResidualUNet(1, 1).parameters()) == 858_368
+    assert count(ResidualUNet(1, 1)) == 858_368
     assert not any(name.endswith("bias") for name, _ in ResidualUNet(1, 1).named_parameters())
 
 

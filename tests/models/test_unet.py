@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models.unet import UNet
@@ -10,9 +11,9 @@ SMALL = {"widths": (8, 12, 16), "blocks": (1, 1, 1)}
 
 
 def test_it_has_its_parameters():
-    assert sum(p.numel() for p in UNet().parameters()) == 1_119_050
+    assert count(UNet()) == 1_119_050
     unshuffled = UNet(1, 1, widths=(32, 64, 128), blocks=(1, 1, 2), unshuffle=True, residual=True)
-    assert sum(p.numel() for p in unshuffled.parameters()) == 829_828
+    assert count(unshuffled) == 829_828
 
 
 @pytest.mark.parametrize("unshuffle", [False, True])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.models.conftest import count
 
 from hillotype.errors import RecipeError
 from hillotype.models.vae import Vae
@@ -17,7 +18,7 @@ def test_report_003s_has_its_parameters_as_keras_counts():
 
 
 def test_the_one_without_norms_takes_other_sizes():
-    assert sum(p.numel() for p in Vae(1, 1, **REPORT_001).parameters()) == 328_965
+    assert count(Vae(1, 1, **REPORT_001)) == 328_965
     model = Vae(1, 1, side=24, **REPORT_001)
     assert model.sample(2, torch.Generator().manual_seed(0)).shape == (2, 1, 24, 24)
 

@@ -1,4 +1,4 @@
-"""Picture files that the tests make."""
+"""Picture files that the tests make, and how one that cannot be read is refused."""
 
 import io
 import struct
@@ -6,8 +6,12 @@ import zlib
 
 import imagecodecs
 import numpy as np
+import pytest
 import tifffile
 from PIL import Image
+
+from hillotype.errors import PictureError
+from hillotype.pictures import read_picture
 
 SUFFIXES = (".jpg", ".png", ".webp", ".tif", ".bmp", ".gif")
 
@@ -40,6 +44,17 @@ def joined(picture):
     parts = [picture.pixels] + ([] if picture.alpha is None else [picture.alpha[..., None]])
     array = np.concatenate(parts, axis=2)
     return array[..., 0] if array.shape[2] == 1 else array
+
+
+def refusal(path, **options):
+    """The line in which reading a file is refused."""
+    with pytest.raises(PictureError) as caught:
+        read_picture(path, **options)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(f"{path}: ")
+    assert ";" in line  # the remedy follows it
+    return line
 
 
 def deep_file(folder, suffix, array, orientation=1, **options):

@@ -5,14 +5,11 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from tests.pictures.conftest import noise
 
 from hillotype.errors import PictureError
 from hillotype.pictures import Picture, from_pil, to_pil
 from hillotype.pictures.metadata import turned, upright
-
-
-def noise(*shape, dtype=np.uint8):
-    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
 
 
 def image_of(mode):

@@ -17,21 +17,12 @@ from tests.pictures.conftest import (
     noise,
     png_of,
     png_with,
+    refusal,
     saved,
 )
 
 from hillotype.errors import PictureError
 from hillotype.pictures import DEFAULT_MAX_PIXELS, read_picture
-
-
-def refusal(path, **options):
-    with pytest.raises(PictureError) as caught:
-        read_picture(path, **options)
-    line = str(caught.value)
-    assert "\n" not in line
-    assert line.startswith(f"{path}: ")
-    assert ";" in line  # the remedy follows it
-    return line
 
 
 def test_missing_file(tmp_path):

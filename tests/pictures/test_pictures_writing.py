@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image, IptcImagePlugin
+from tests.pictures.conftest import noise
 
 from hillotype.errors import PictureError
 from hillotype.pictures import Picture, read_picture, write_picture
@@ -29,10 +30,6 @@ def exif_bytes():
     exif[0x8769] = {0x9003: DATE, 0x829A: 0.5, 0x927C: b"maker's own", 0xA005: {1: "R98"}}
     exif[0x8825] = {1: "N", 2: GPS_LATITUDE}
     return exif.tobytes()
-
-
-def noise(*shape, dtype=np.uint8, seed=0):
-    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
 
 
 def picture_of(channels=3, dtype=np.uint8, alpha=False, size=(13, 17), **more):

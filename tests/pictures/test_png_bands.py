@@ -7,8 +7,8 @@ import zlib
 import imagecodecs
 import numpy as np
 import pytest
+from tests.pictures.conftest import refusal
 
-from hillotype.errors import PictureError
 from hillotype.pictures import Picture, png_bands, png_chunks, read_picture, rows, whole, write_picture
 from hillotype.pictures.png_chunks import SIGNATURE, to_chunk
 from hillotype.pictures.rows import Spool
@@ -36,13 +36,6 @@ def png(filtered, width, height, depth=8, color=0, compressed=None):
 def joined(picture):
     alpha = [] if picture.alpha is None else [whole(picture.alpha)[..., None]]
     return np.concatenate([whole(picture.pixels), *alpha], axis=2)
-
-
-def refusal(path):
-    with pytest.raises(PictureError) as caught:
-        read_picture(path)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("samples", [1, 2, 3, 4])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tests.pictures.conftest import noise
 
 import hillotype
 from hillotype.errors import PictureError
@@ -34,10 +35,6 @@ def small_bands(monkeypatch):
 @pytest.fixture
 def on_disk(monkeypatch, small_bands):
     monkeypatch.setattr(rows, "IN_MEMORY", 1000)
-
-
-def noise(*shape, dtype=np.uint8):
-    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
 
 
 @pytest.mark.parametrize("options", LAYOUTS)

@@ -247,7 +247,7 @@ def test_what_was_found_is_said_in_words(tiny_zoo):
         assert restore.plan(pixels).reasons == (words, "no colors")
 
 
-def test_load_refuses_what_restores_no_pictures(tiny_zoo, tmp_path):
+def test_load_refuses_what_restores_no_pictures(tiny_zoo):
     path = tiny_zoo / "denoise-gray.onnx"
     write_card(path, replace(read_card(path), task="generate"))
     with pytest.raises(ModelFileError, match="generate"):

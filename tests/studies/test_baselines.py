@@ -30,7 +30,7 @@ def test_components_find_the_subspace(flat, count):
     assert components.codes(flat, 2).shape == (200, 2)
 
 
-def test_ridge_undoes_a_linear_damage(flat, rng):
+def test_ridge_undoes_a_linear_damage(flat):
     seen = flat * 0.5 + 0.1
     answers = ridge(seen[:150], flat[:150], seen[150:], penalty=1e-9)
     assert errors(answers, flat[150:]).max() < 1e-6

@@ -85,12 +85,11 @@ def test_resuming_is_exact(tiny, tmp_path, task):
         if progress.step == 4:
             raise StopError
 
+    often = run.model_copy(update={"checkpoint_seconds": 1e-9})
     with pytest.raises(StopError):
-        fit(run.model_copy(update={"checkpoint_seconds": 1e-9}), tmp_path / "parts", report=stop)
-    edited = tmp_path / "parts" / "last.safetensors"
-    resumed = run.model_copy(update={"checkpoint_seconds": 1e-9})
-    assert edited.exists()
-    fit(resumed, tmp_path / "parts", resume=True)
+        fit(often, tmp_path / "parts", report=stop)
+    assert (tmp_path / "parts" / "last.safetensors").exists()
+    fit(often, tmp_path / "parts", resume=True)
     whole, parts = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "parts"))
     assert whole.keys() == parts.keys()
     for name, value in whole.items():

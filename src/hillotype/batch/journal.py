@@ -119,6 +119,7 @@ class Journal:
 
     def __init__(self, out: Path, made_with: Mapping[str, Any]) -> None:
         self.out, self.made_with = out, made_with
+        self._results: defaultdict[str, list[bytes]] = defaultdict(list)  # lines by the result they name, oldest first
         self._folder = out / FOLDER
         make_folder(self._folder, PictureError)
         path = self._folder / NAME
@@ -128,7 +129,7 @@ class Journal:
             if not locked(self._file):
                 raise PictureError(f"{out}: another hillotype is writing to this folder; let it finish")
             with writing(path, PictureError):
-                self._results = self._read()
+                self._read()
                 self._clear()
         except BaseException:
             self._file.close()
@@ -142,9 +143,8 @@ class Journal:
     ) -> None:
         self._file.close()
 
-    def _read(self) -> dict[str, list[bytes]]:
-        """Index the lines that name a result, oldest first, and cut off a last line that was torn."""
-        results = defaultdict(list)
+    def _read(self) -> None:
+        """Index the lines that are there, and cut off a last one that was torn."""
         self._file.seek(0)
         whole = 0
         with open(self._file.fileno(), "rb", closefd=False) as lines:
@@ -153,10 +153,12 @@ class Journal:
                     self._file.truncate(whole)
                     break
                 whole += len(line)
-                entry = Entry.from_line(line)
-                if entry is not None and entry.result is not None:
-                    results[entry.result.path].append(line)
-        return results
+                self._index(line)
+
+    def _index(self, line: bytes) -> None:
+        entry = Entry.from_line(line)
+        if entry is not None and entry.result is not None:
+            self._results[entry.result.path].append(line)
 
     def _clear(self) -> None:
         """Remove what a killed run had not finished."""
@@ -269,8 +271,7 @@ class Journal:
                 with suppress(OSError):
                     self._file.truncate(end)
                 raise
-        if entry.result is not None:
-            self._results[entry.result.path].append(line)
+        self._index(line)
 
     def is_there(self) -> bool:
         """Tell whether the journal is still where it was opened: disks are unplugged, folders removed."""

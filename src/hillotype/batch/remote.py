@@ -56,11 +56,6 @@ class RemoteJournal(Journal):
             self._fold()
         self._working.cleanup()
 
-    def _index(self, line: bytes) -> None:
-        entry = Entry.from_line(line)
-        if entry is not None and entry.result is not None:
-            self._results[entry.result.path].append(line)
-
     def _fold(self) -> None:
         """Put all entries into one object; then those of their own can go."""
         if self._loose:

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from `hillotype models`, or a model file.")],
-    data: Annotated[str, typer.Option("--data", help="Test pictures: a folder, or a zip and a folder inside it.")],
+    data: Annotated[
+        str, typer.Option("--data", help="Test pictures: a folder, a zip, a folder inside one, or a set (mnist/test).")
+    ],
     split: Annotated[str, typer.Option(help="Which part of them: all, train, validation or test.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
@@ -52,7 +54,7 @@ def evaluate(
         import numpy as np
 
         from hillotype.evaluate.measure import measure
-        from hillotype.evaluate.plan import make_plan, read_fitting_pictures, read_test_pictures
+        from hillotype.evaluate.plan import SIGMAS, make_plan, read_fitting_pictures, read_test_pictures
         from hillotype.evaluate.report import example_strips, tables, write_report
     from hillotype.files import make_folder
     from hillotype.modelfile import load_model, write_card
@@ -63,7 +65,7 @@ def evaluate(
     fitting = read_fitting_pictures(card, fit_on)
     if not fitting:
         typer.echo("no PCA and mean color rows: no clean training pictures at hand; give --fit-on", err=True)
-    plan = make_plan(file, fitting, sigmas=sigma or (0.0, 15.0, 25.0, 50.0), rng=np.random.default_rng(seed))
+    plan = make_plan(file, fitting, sigmas=sigma or SIGMAS, rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it
     with WorkDisplay(shown=not as_json) as display:

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
+from hillotype.data.images import to_image, to_pixels
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -86,20 +88,11 @@ class Augment:
         offset = center - matrix @ np.array([self.crop / 2, self.crop / 2])
         padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric")
         coefficients = (*matrix[0], offset[0], *matrix[1], offset[1])
-        image = _image(padded).transform(
+        image = to_image(padded).transform(
             (self.crop, self.crop), Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC
         )
-        return _pixels(image)
+        return to_pixels(image)
 
 
 def _resized(pixels: np.ndarray, box: tuple[float, float, float, float], side: int) -> np.ndarray:
-    return _pixels(_image(pixels).resize((side, side), Image.Resampling.BICUBIC, box=box))
-
-
-def _image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    pixels = np.asarray(image)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return to_pixels(to_image(pixels).resize((side, side), Image.Resampling.BICUBIC, box=box))

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from hillotype.data.images import to_pixels
 from hillotype.data.prepare import Preparation
 from hillotype.data.readers import ArraySource, Source
 from hillotype.errors import DataError
@@ -42,9 +43,4 @@ def _prepared(source: Source, names: Sequence[str], preparation: Preparation) ->
         yield from (preparation(source.pixels(name)) for name in names)
         return
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(lambda name: preparation(_decoded(source, name)), names)
-
-
-def _decoded(source: Source, name: str) -> np.ndarray:
-    pixels = np.asarray(source.open(name))
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+        yield from pool.map(lambda name: preparation(to_pixels(source.open(name))), names)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from hillotype.data.images import to_image, to_pixels
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -61,7 +63,7 @@ class Preparation:
         if self.min_spread > 0 and _spread(pixels) < self.min_spread:
             return None
         if self.gray and pixels.shape[2] == 3:
-            pixels = _pixels(_image(pixels).convert("L"))
+            pixels = to_pixels(to_image(pixels).convert("L"))
         elif not self.gray and pixels.shape[2] == 1:
             pixels = np.repeat(pixels, 3, axis=2)
         if self.pad:
@@ -77,7 +79,7 @@ class Preparation:
             return pixels
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         how = Image.Resampling.BOX if factor == 0.5 else Image.Resampling.LANCZOS
-        return _pixels(_image(pixels).resize(size, how))
+        return to_pixels(to_image(pixels).resize(size, how))
 
 
 def _cut(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -93,7 +95,7 @@ def _squared(pixels: np.ndarray, side: int) -> np.ndarray:
     how = Image.Resampling.BICUBIC if was < side else Image.Resampling.LANCZOS
     if was % side == 0:
         how = Image.Resampling.BOX
-    return _pixels(_image(pixels).resize((side, side), how))
+    return to_pixels(to_image(pixels).resize((side, side), how))
 
 
 def _padded(pixels: np.ndarray, pad: int) -> np.ndarray:
@@ -106,15 +108,6 @@ def _padded(pixels: np.ndarray, pad: int) -> np.ndarray:
 
 def _spread(pixels: np.ndarray) -> float:
     """Mean difference between the largest and the smallest channel, 0..255, on a thumbnail."""
-    thumbnail = _image(pixels)
+    thumbnail = to_image(pixels)
     thumbnail.thumbnail((64, 64))
-    return float(np.ptp(_pixels(thumbnail).astype(np.int16), axis=2).mean())
-
-
-def _image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    pixels = np.asarray(image)
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return float(np.ptp(to_pixels(thumbnail).astype(np.int16), axis=2).mean())

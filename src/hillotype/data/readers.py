@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
+from hillotype.data.images import to_image
 from hillotype.data.tar import tar_members
 from hillotype.errors import DataError
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX
@@ -121,8 +122,7 @@ class ArraySource:
 
     def open(self, name: str) -> Image.Image:
         """Returns one picture as RGB or L."""
-        pixels = self.pixels(name)
-        return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        return to_image(self.pixels(name))
 
     def pixels(self, name: str) -> np.ndarray:
         """Returns one picture as (H, W, C) uint8, C = 1 or 3, without a copy; not to be written to."""

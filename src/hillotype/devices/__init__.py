@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Device", "Network", "chosen", "open_network", "settled"]
-
 # Since 1.29 ONNX Runtime reports to Microsoft, unless this is set before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 

@@ -30,17 +30,18 @@ from hillotype.tasks import Colorize, Denoise, Task
 FITTING_PICTURES = 120
 """How many training pictures PCA and mean color are fitted on."""
 
+SIGMAS = (0.0, 15.0, 25.0, 50.0)
+"""The levels of noise, of 255, that a denoiser meets unless others are asked for; 0 is clean."""
 
-def read_test_pictures(
-    card: Card, name: str, *, split: str = "all", limit: int | None = None, fractions: Sequence[float] = FRACTIONS
-) -> list[Floats]:
+
+def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int | None = None) -> list[Floats]:
     """Return the pictures (C, H, W) float32 of a source that a model is tested on.
 
     Raises:
         DataError: nothing there, or the split is empty.
     """
     source = open_source(name)
-    names = sample_names(split_names(source.names, split, fractions), limit)
+    names = sample_names(split_names(source.names, split), limit)
     if not names:
         raise DataError(f"{name}: no pictures in its {split} split; choose --split all")
     return _floats(load_pictures(source, names, Preparation(gray=_is_gray(card))))
@@ -95,7 +96,7 @@ def make_plan(
     model: Model,
     fitting: Sequence[Floats],
     *,
-    sigmas: Sequence[float] = (0.0, 15.0, 25.0, 50.0),
+    sigmas: Sequence[float] = SIGMAS,
     rng: np.random.Generator,
 ) -> Plan:
     """Choose conditions, baselines and figures for a model's task, and fit the baselines.

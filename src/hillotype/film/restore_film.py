@@ -21,12 +21,12 @@ from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces, has_pieces
 from hillotype.film.reader import Film, read_film
-from hillotype.film.steady import Plane, Steadiness, steadied
+from hillotype.film.steady import Steadiness, steadied
 from hillotype.pictures import DEFAULT_MAX_PIXELS, whole
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.parts import Progress
-from hillotype.restore.pixels import Pixels
+from hillotype.restore.pixels import Pixels, Plane
 from hillotype.restore.restorer import Plan, Restorer, room_for
 
 STEADINESS: Final = Steadiness()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-Plane = NDArray[np.float32]
+from hillotype.restore.pixels import Plane
 
 THUMBNAIL: Final = (16, 28)
 """Height and width at which frames are compared: what moves hardly changes them, noise not at all."""

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hillotype.film.shots import is_cut, thumbnail
-
-Plane = NDArray[np.float32]
+from hillotype.restore.pixels import Plane
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ Filler: TypeAlias = Callable[[Floats, Known], Floats]
 KINDS = {"pixels": 0.5, "block": 0.25, "scratches": 0.15}
 """What `make_mask` can make missing, and the share of a picture that is missing unless another is given."""
 
+_BLUE = (0.35, 0.55, 0.85)
 _MOST_COMPONENTS = 256
 _STEPS, _RATE = 300, 0.1
 _FARTHEST_START = 4.0  # standard deviations of the prior
@@ -83,11 +84,11 @@ def read_mask(path: Path, count: int, height: int, width: int) -> Known:
     return np.broadcast_to(known, (count, 1, height, width))
 
 
-def mark(pictures: Floats, known: Known, color: tuple[float, float, float] = (0.35, 0.55, 0.85)) -> Floats:
-    """Returns pictures (N, 3, H, W) with the missing pixels in a color, so that they are seen on any picture."""
+def mark(pictures: Floats, known: Known) -> Floats:
+    """Returns pictures (N, 3, H, W) with the missing pixels in blue, so that they are seen on any picture."""
     _check(pictures, known)
     rgb = np.broadcast_to(pictures, (len(pictures), 3, *pictures.shape[2:]))
-    return np.asarray(np.where(known > 0.5, rgb, np.array(color, np.float32)[:, None, None]), dtype=np.float32)
+    return np.asarray(np.where(known > 0.5, rgb, np.array(_BLUE, np.float32)[:, None, None]), dtype=np.float32)
 
 
 def missing_error(answers: Floats, truths: Floats, known: Known) -> np.ndarray:

@@ -10,8 +10,7 @@ import numpy as np
 
 from hillotype.data import class_of, load_named_pictures, open_source, sample_names
 from hillotype.errors import DataError
-from hillotype.pictures import read_picture as read_file
-from hillotype.pictures import whole
+from hillotype.pictures import read_picture, whole
 from hillotype.pictures.modes import to_8_bit
 from hillotype.train.batches import load_named_split
 from hillotype.train.config import Run
@@ -85,11 +84,6 @@ def read_pictures(run: Run, chosen: Sequence[str]) -> Pictures:
     return _stack(named, run.data.augment.crop)
 
 
-def read_picture(run: Run, chosen: str) -> Pictures:
-    """Reads one picture as `read_pictures` does."""
-    return read_pictures(run, [chosen])
-
-
 def is_number(chosen: str) -> bool:
     """Tells whether a picture is chosen by its number in the test split; it is a file otherwise."""
     return chosen.isascii() and chosen.isdigit()
@@ -103,7 +97,7 @@ def _of_split(split: Sequence[tuple[str, np.ndarray]], number: int) -> tuple[str
 
 def _of_file(run: Run, path: Path) -> tuple[str, np.ndarray]:
     preparation, crop = run.data.preparation(run.data.sources[0].reduce), run.data.augment.crop
-    pixels = preparation(whole(to_8_bit(read_file(path)).pixels))
+    pixels = preparation(whole(to_8_bit(read_picture(path)).pixels))
     if pixels is None:
         raise DataError(f"{path}: too gray for this run, which leaves such pictures out (min_spread); give another")
     height, width = pixels.shape[:2]

@@ -80,17 +80,14 @@ def square(pictures: Floats) -> list[Row]:
     return [("", pictures[first : first + columns]) for first in range(0, len(pictures), columns)]
 
 
-def write_film(
-    frames: Floats, path: Path, *, rate: float = 12.0, there_and_back: bool = True, scale: int | None = None
-) -> None:
-    """Writes a film that plays for ever; a file that is there is replaced.
+def write_film(frames: Floats, path: Path, *, rate: float = 12.0, there_and_back: bool = True) -> None:
+    """Writes a film that plays for ever, of frames about 196 pixels large; a file that is there is replaced.
 
     Args:
         frames: (N, C, H, W) in [0, 1].
         path: GIF or WebP, by its suffix; its folder is made.
         rate: frames a second.
         there_and_back: whether the frames are played to the end and back, so that nothing jumps.
-        scale: by how much each side is enlarged, pixel by pixel; small ones to about 196 pixels if not given.
 
     Raises:
         PictureError: another suffix, or a disk that does not take it.
@@ -99,7 +96,7 @@ def write_film(
     _check_pictures([frames], path)
     if there_and_back:
         frames = np.concatenate([frames, frames[-2:0:-1]])
-    factor = scale or _factor(frames, _FILM_SIDE)
+    factor = _factor(frames, _FILM_SIDE)
     images = [sheet([("", frame[None])], factor) for frame in frames]
     _write(path, FILMS, images, duration=round(1000 / rate))
 

@@ -74,11 +74,13 @@ class Colorizer(Restorer):
     def __call__(self, picture: Image.Image, *, strength: float = 1.0, **wished: Unpack[Wished]) -> Image.Image: ...
 
     @overload
-    def __call__(self, picture: FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]) -> Plane: ...
+    def __call__(
+        self, picture: FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]
+    ) -> NDArray[np.float32]: ...
 
     def __call__(
         self, picture: Image.Image | FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]
-    ) -> Image.Image | Plane:
+    ) -> Image.Image | NDArray[np.float32]:
         """Colorize a Pillow image, or a float array in [0, 1], as any `Restorer`.
 
         Args:

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from hillotype.color import rgb_to_lab
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import Pixels, full_scale, is_neutral
+from hillotype.restore.pixels import Pixels, Plane, full_scale, is_neutral
 from hillotype.restore.reduce import reduced, working_size
-
-Plane = NDArray[np.float32]
 
 NOISY = 4.3
 """Noise of this standard deviation (of 255) or more is worth removing."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-Plane = NDArray[np.float32]
+from hillotype.restore.pixels import Plane
 
 
 def local_slopes(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> Plane:

@@ -14,9 +14,8 @@ from PIL import ImageColor
 from hillotype.color import Lab
 from hillotype.errors import PictureError
 from hillotype.restore.guided import raised
+from hillotype.restore.pixels import Plane
 from hillotype.restore.reduce import reduced, working_size
-
-Plane = NDArray[np.float32]
 
 Coordinate: TypeAlias = float | str
 """Pixels from the left or upper edge, or a share of the width or height as text: "40%"."""

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.color import LAB_CHROMA_SCALE, RGB_FROM_XYZ, WHITE_D65, linear_to_srgb, rgb_to_lab, srgb_to_linear
-from hillotype.restore.pixels import Pixels, full_scale, store
-
-Plane = NDArray[np.float32]
+from hillotype.restore.pixels import Pixels, Plane, full_scale, store
 
 _CORNER = 6.0 / 29.0  # CIE: above, the root is a cube root; below, a line that continues it
 _TABLE_STEPS = 65535  # linear light in a table: 20 steps in the narrowest level of an 8-bit picture

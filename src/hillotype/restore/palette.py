@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from hillotype.color import Lab
 from hillotype.errors import PictureError
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import is_neutral
+from hillotype.restore.pixels import Plane, is_neutral
 from hillotype.restore.reduce import reduced, working_size
-
-Plane = NDArray[np.float32]
 
 LEVELS: Final = np.linspace(0, 1, 11, dtype=np.float32)
 """The lightnesses, L* / 100, at which a palette knows its color; between them it is interpolated."""

@@ -12,6 +12,9 @@ from hillotype.pictures import Rows
 Pixels: TypeAlias = NDArray[Any]
 """(H, W, C) uint8, uint16 or float32 in [0, 1]; C = 1 (gray) or 3 (RGB)."""
 
+Plane: TypeAlias = NDArray[np.float32]
+"""(h, w), or (k, h, w) for several: lightness, chroma and the like."""
+
 _NEUTRAL: Final = 1e-4
 """How far the channels of a gray picture in floats may be apart: what arithmetic leaves."""
 

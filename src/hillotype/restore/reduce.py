@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import full_scale
-
-Plane = NDArray[np.float32]
+from hillotype.restore.pixels import Plane, full_scale
 
 LONGEST_ASPECT = 6
 """Pictures more elongated than this are reduced further, so that the model's cost stays bounded."""

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.errors import PictureError
 from hillotype.restore.hints import Coordinate, Hint, spread_hints
 from hillotype.restore.palette import Palette, palette_of, toward, vivid
+from hillotype.restore.pixels import Plane
 from hillotype.restore.restorer import FloatArray, pixels_of
-
-Plane = NDArray[np.float32]
 
 MOST_VIVID: Final = 4.0
 """The largest vividness."""

@@ -45,8 +45,9 @@ def enlarged(luma: Floats, factor: int) -> Floats:
     return np.stack(large)[:, None].astype(np.float32) / np.float32(255)
 
 
-def color_enlarged(net: Trained, luma: Floats, factor: int = 2) -> Floats:
-    """Colors luma (N, 1, H, W) by a net for larger pictures: enlarged, its chroma guessed, and that reduced again."""
+def color_enlarged(net: Trained, luma: Floats) -> Floats:
+    """Colors luma (N, 1, H, W) by a net for pictures twice as large: its chroma is guessed there and reduced again."""
+    factor = 2
     guess = net.predict(enlarged(luma, factor))
     height, width = luma.shape[2:]
     return with_luma(luma, guess.reshape(len(luma), 2, height, factor, width, factor).mean(axis=(3, 5)))

@@ -27,12 +27,12 @@ def fault_floor(pictures: Floats) -> float:
     return float(np.square(np.minimum(targets, 0)).mean())
 
 
-def equivalent_beta(numbers: int, alpha: float = ALPHA) -> float:
-    """Returns beta of half the summed squared error + beta * KL that pulls as `alpha` * mean squared error + KL does.
+def equivalent_beta(numbers: int) -> float:
+    """Returns beta of half the summed squared error + beta * KL that pulls as `ALPHA` * mean squared error + KL does.
 
     `numbers` is how many numbers a picture has. Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl
     """
-    return numbers / (2 * alpha)
+    return numbers / (2 * ALPHA)
 
 
 def report_loss(trained: Trained, pictures: Floats) -> dict[str, float]:

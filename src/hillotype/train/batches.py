@@ -27,6 +27,8 @@ from hillotype.train.config import Run
 Pictures = list[np.ndarray]
 """(H, W, C) uint8 arrays."""
 
+_FEW, _FEW_SIDE = 16, 1024  # pictures that are looked at before a training, and pixels a side of each, at most
+
 
 def load_training(run: Run, task: Task) -> tuple[Pictures, Pictures]:
     """Returns the pictures that train and those that validate.
@@ -60,12 +62,12 @@ def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
         )
 
 
-def load_few(run: Run, most: int = 16, side: int = 1024) -> list[np.ndarray]:
-    """Returns the middle of some pictures of a run's first source, as floats (1, C, H, W) in [0, 1]: to look at."""
+def load_few(run: Run) -> list[np.ndarray]:
+    """Returns the middle of a few pictures of a run's first source, as floats (1, C, H, W) in [0, 1]: to look at."""
     settings = run.data.sources[0]
     source = open_source(settings.name)
-    pictures = load_pictures(source, sample_names(source.names, most), run.data.preparation(settings.reduce))
-    return [_middle(pixels, side).transpose(2, 0, 1)[None].astype(np.float32) / 255 for pixels in pictures]
+    pictures = load_pictures(source, sample_names(source.names, _FEW), run.data.preparation(settings.reduce))
+    return [_middle(pixels, _FEW_SIDE).transpose(2, 0, 1)[None].astype(np.float32) / 255 for pixels in pictures]
 
 
 def _middle(pixels: np.ndarray, side: int) -> np.ndarray:

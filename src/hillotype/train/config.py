@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from hillotype.color import COLOR_SPACES, color_space
+from hillotype.color import color_space
 from hillotype.data import Augment, Preparation
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import RecipeError
@@ -233,8 +233,6 @@ def build_task(run: Run) -> Task:
     """
     settings = dict(run.task)
     if "space" in settings:
-        if settings["space"] not in COLOR_SPACES:
-            raise RecipeError(f"task.space {settings['space']!r}: use one of {', '.join(COLOR_SPACES)}")
         settings["space"] = color_space(settings["space"])
     for key in ("noise", "degrade", "mask"):
         if key in settings:
