@@ -29,13 +29,18 @@ export class Certainty {
     const shown = this.job && this.button.getAttribute("aria-pressed") === "true";
     if (!shown) return this.image.removeAttribute("src");
     const address = this.address(this.job);
-    if (this.image.getAttribute("src") !== address) this.image.src = address;
+    if (this.image.getAttribute("src") !== address) {
+      this.image.removeAttribute("src"); // else the map of another picture would stay until this one is there
+      this.image.src = address;
+    }
     this.compare.place();
   }
 
   /** Says why there is no map: the model may not tell. */
   async refused() {
-    const told = await fetch(this.image.src).then((answer) => answer.json()).catch(() => ({}));
+    const { src } = this.image;
+    const told = await fetch(src).then((answer) => answer.json()).catch(() => ({}));
+    if (this.image.src !== src) return; // another is looked at meanwhile
     this.press(false);
     this.warn(told.message ?? "The studio does not answer; see whether it still runs.");
   }
