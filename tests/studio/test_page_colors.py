@@ -93,21 +93,6 @@ def test_guesses_are_shown_darker(live, open_page, gray):
     until(lambda: np.abs(shade(page, 0.8, 0.5) - plain).max() < 5)
 
 
-def test_guesses_of_another_picture_are_not_shown_meanwhile(live, open_page, gray):
-    page = open_page(live)
-    choose(page, ("a.jpg", gray), ("b.jpg", gray))
-    wait_done(page, 2)
-    wait_shown(page)
-    page.get_by_role("button", name="Show guesses").click()
-    wait_for(page, "document.querySelector('.certainty').naturalWidth > 0")
-    held = hold(page, "**/certainty?*")
-    page.locator("#list .pick").last.click()
-    wait_held(page, held)
-    assert page.evaluate("document.querySelector('.certainty').naturalWidth") == 0
-    held[0].continue_()
-    wait_for(page, "document.querySelector('.certainty').naturalWidth > 0")
-
-
 def test_why_there_are_no_guesses_is_said_of_the_picture_that_is_seen(live, open_page, gray):
     page = open_page(live)
     choose(page, ("a.jpg", gray), ("b.jpg", gray))

@@ -29,10 +29,7 @@ export class Certainty {
     const shown = this.job && this.button.getAttribute("aria-pressed") === "true";
     if (!shown) return this.image.removeAttribute("src");
     const address = this.address(this.job);
-    if (this.image.getAttribute("src") !== address) {
-      this.image.removeAttribute("src"); // else the map of another picture would stay until this one is there
-      this.image.src = address;
-    }
+    if (this.image.getAttribute("src") !== address) this.image.src = address;
     this.compare.place();
   }
 
