@@ -177,6 +177,18 @@ def wait_shown(page, run=1):
     )
 
 
+def hold(page, address, times=1):
+    """What a page asks for at an address, the first times; it waits."""
+    held = []
+    page.route(address, lambda route: held.append(route) if len(held) < times else route.continue_())
+    return held
+
+
+def wait_held(page, held, times=1):
+    """Wait until so much is held."""
+    until(lambda: page.evaluate("true") and len(held) == times)
+
+
 # The stage has another size once something appears below it, and only then the picture.
 _FITTED = """[...document.querySelectorAll('#stage, #stage .before')].map(each => each.getBoundingClientRect())
     .map(({x, y, width, height}) => [x + width / 2, y + height / 2])

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.studio.conftest import API, add, encoded, ended, message, new_session
 from typer.testing import CliRunner
 
 from hillotype.cli.app import app as command
-from hillotype.studio import Limits
+from hillotype.studio import Limits, views, work
 
 
 @pytest.mark.parametrize("task", ["restore", "denoise", "colorize"])
@@ -160,6 +161,49 @@ def test_cancel_while_it_works(client, large):
     assert ended(client, job)["status"] == "done"
 
 
+def test_a_fault_of_the_studio_ends_the_job(client, gray, monkeypatch, caplog):
+    def broken(_):
+        raise RuntimeError("bad allocation")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "load", broken)
+        state = ended(client, add(client, new_session(client), gray))
+    assert state["status"] == "failed"
+    assert "RuntimeError" in state["message"]
+    assert "bad allocation" in caplog.text
+
+
+def test_a_picture_that_is_removed_while_it_is_looked_at(client, gray, monkeypatch):
+    job = add(client, new_session(client), gray)
+    ended(client, job)
+    read = views.read_small
+
+    def meanwhile(*given):
+        small = read(*given)
+        client.delete(job)
+        return small
+
+    monkeypatch.setattr(views, "read_small", meanwhile)
+    message(client.get(f"{job}/after?side=32"), 422)
+
+
+def test_a_picture_that_is_removed_while_all_are_sent_is_left_out(client, gray, monkeypatch):
+    session = new_session(client)
+    jobs = [add(client, session, gray, name=name) for name in ("a.jpg", "b.jpg")]
+    for job in jobs:
+        ended(client, job)
+    describe = zipfile.ZipInfo.from_file
+
+    def meanwhile(path, name, **named):
+        if name.startswith("a"):
+            client.delete(jobs[0])
+        return describe(path, name, **named)
+
+    monkeypatch.setattr(zipfile.ZipInfo, "from_file", meanwhile)
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{session}/archive").content)) as archive:
+        assert archive.namelist() == ["b-restored.jpg"]
+
+
 def test_what_waits_is_cancelled_at_once(tiny_zoo, large, gray):
     with opened(Limits(jobs=1)) as client:
         session = new_session(client)
@@ -211,6 +255,17 @@ def test_a_client_that_waits_longer_than_the_patience_gets_its_picture(tiny_zoo,
         release.start()
         assert client.post(f"{API}/colorize", content=gray, timeout=60).status_code == 200
         release.join()
+
+
+def test_an_upload_that_takes_longer_than_the_patience_is_taken(tiny_zoo, gray):
+    def slowly():
+        yield gray[:50]
+        time.sleep(1)
+        yield gray[50:]
+
+    with served(Limits(patience=0.2)) as studio, httpx2.Client(base_url=studio.address, timeout=60) as client:
+        answer = client.post(f"{new_session(client)}/jobs", content=slowly())
+        assert answer.status_code == 202, answer.text
 
 
 def test_events_tell_of_each_step(live, gray):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from hillotype.cli.app import app as command
 from hillotype.restore.colorize import Colorizer
+from hillotype.studio import previews
 
 
 def test_hints_color_as_the_command_line_does_it(client, gray, tmp_path):
@@ -142,3 +143,21 @@ def test_certainty_is_a_gray_map_or_a_sentence(client, gray, tiny_zoo):
 def test_a_preview_of_a_damaged_picture_is_a_sentence(client, gray):
     job = add(client, new_session(client), gray[: len(gray) // 2], name="half.jpg")
     assert message(client.post(f"{job}/preview", json={}), 422).startswith("half.jpg: ")
+
+
+@pytest.mark.parametrize("what", ["guessed", "certainty"])
+def test_a_preview_while_the_picture_is_done_again(client, gray, monkeypatch, what):
+    job = add(client, new_session(client), gray, task="colorize")
+    ended(client, job)
+    make = getattr(previews, f"_{what}")
+
+    def meanwhile(path, *given):
+        if "run-1" in path.parts:
+            assert client.put(f"{job}/settings", json={"task": "colorize", "vividness": 0.5}).status_code == 200
+            assert not path.exists()
+        return make(path, *given)
+
+    monkeypatch.setattr(previews, f"_{what}", meanwhile)
+    asked = client.get(f"{job}/certainty") if what == "certainty" else client.post(f"{job}/preview", json={})
+    assert asked.status_code == 200, asked.text
+    assert pixels_of(asked).shape == (40, 60, 3)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.latent.conftest import blobs, make_tiny_run  # noqa: F401
-from tests.studio.conftest import API, opened, served, until
+from tests.studio.conftest import API, hold, opened, served, until, wait_held
 
+from hillotype.studio.laboratory import runs
 from hillotype.train.loop import fit
 
 LABORATORY = f"{API}/laboratory"
@@ -145,6 +146,12 @@ def test_a_recipe_is_trained_stopped_and_goes_on(client, root, blobs):  # noqa: 
     assert client.post(f"{run_of(client, 'mine')}/resume").json()["going"]
 
 
+def test_a_training_that_is_stopped_as_it_starts_has_not_failed(client):
+    recipe = client.get(f"{LABORATORY}/recipes").json()[0]["id"]
+    assert client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "mine"}).json()["going"]
+    assert client.post(f"{LABORATORY}/stop").json() == {"name": "mine", "going": False, "message": ""}
+
+
 def test_a_training_that_fails_says_why(client, root):
     (root / "recipes").mkdir()
     text = (root / "runs" / "skip" / "run.toml").read_text()
@@ -236,3 +243,80 @@ def test_the_page_of_the_laboratory(root, open_page, barriers):
         page.get_by_role("button", name="Walk from one to the next").click()
         page.locator("#made img").wait_for()
         assert barriers(page) == []
+
+
+@pytest.fixture
+def page(root, open_page):
+    """The page of the laboratory, with both runs chosen."""
+    with served() as studio:
+        page = open_page(studio, "laboratory.html")
+        for name in ("deep/vae", "skip"):
+            page.get_by_role("checkbox", name=name).check()
+        page.locator("article").nth(1).wait_for()
+        yield page
+
+
+def log(root, step):
+    """Have the run that is called skip log something."""
+    with (root / "runs" / "skip" / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"step": step, "train_loss": 1.0}) + "\n")
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page, root):
+    steps = page.locator("article", has_text="skip").locator("dl")
+    address = "**/laboratory/runs/" + page.locator("#runs li", has_text="skip").get_attribute("data-id")
+    held = hold(page, address)
+    log(root, 3001)
+    wait_held(page, held)
+    answer = held[0].fetch()
+    log(root, 3002)
+    steps.get_by_text("3,002 in").wait_for()
+    with page.expect_response(address):
+        held[0].fulfill(response=answer)
+    page.wait_for_timeout(300)
+    steps.get_by_text("3,002 in").wait_for()
+
+
+def test_what_was_refused_stays_said_while_a_run_trains(page, root):
+    page.get_by_text("Start a recipe", exact=True).click()
+    page.locator("#start input[name=name]").fill("skip")  # which holds a run
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.locator("#banner", has_text="holds a run already").wait_for()
+    log(root, 3001)
+    page.locator("article dl", has_text="3,001 in").wait_for()
+    assert page.locator("#banner").is_visible()
+
+
+def test_a_run_that_stops_can_go_on_and_one_that_is_removed_goes(page, root, monkeypatch):
+    article = page.locator("article", has_text="skip")
+    recipe = root / "runs" / "skip" / "run.toml"
+    recipe.write_text(recipe.read_text().replace("steps = 2", "steps = 5000"))
+    (root / "runs" / "skip" / "metrics.jsonl").write_text("")
+    log(root, 3001)
+    article.locator("dl", has_text="3,001 in").wait_for()
+    monkeypatch.setattr(runs, "_FRESH", 0.0)
+    article.get_by_role("button", name="Go on").wait_for()
+    shutil.rmtree(root / "runs" / "skip")
+    until(lambda: page.locator("article").count() == 1)
+
+
+def test_what_was_asked_of_codes_before_does_not_come_after(page):
+    page.locator("article", has_text="vae").get_by_role("button", name="Explore its codes").click()
+    page.locator("#map").wait_for()
+    held = hold(page, "**/sample?*")
+    page.get_by_role("button", name="Sample new pictures").click()
+    wait_held(page, held)
+    page.locator("article", has_text="skip").get_by_role("button", name="Explore its codes").click()
+    page.locator("#explorer-told", has_text="has no code").wait_for()
+    with page.expect_response("**/sample?*"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    assert not page.locator("#made").is_visible()
+
+
+def test_a_studio_that_does_not_answer_is_said_beside_the_codes(page):
+    page.locator("article", has_text="vae").get_by_role("button", name="Explore its codes").click()
+    page.locator("#map").wait_for()
+    page.route("**/sample?*", lambda route: route.abort())
+    page.get_by_role("button", name="Sample new pictures").click()
+    page.locator("#made", has_text="does not answer").wait_for()

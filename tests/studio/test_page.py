@@ -4,7 +4,17 @@ import zipfile
 
 import pytest
 from PIL import Image
-from tests.studio.conftest import choose, payload, served, until, wait_done, wait_for, wait_shown
+from tests.studio.conftest import (
+    choose,
+    hold,
+    payload,
+    served,
+    until,
+    wait_done,
+    wait_for,
+    wait_held,
+    wait_shown,
+)
 
 from hillotype.studio import Limits
 
@@ -112,11 +122,132 @@ def test_settings_are_sent_one_after_the_other(live, open_page, gray):
     until(lambda: strengths_of(page)[0] == 0.4)
 
 
-def hold(page, address):
-    """What a page first asks for at an address, which waits."""
-    held = []
-    page.route(address, lambda route: held.append(route), times=1)
-    return held
+def test_settings_chosen_while_a_picture_is_sent_are_used(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/jobs?*")
+    choose(page, ("a.jpg", gray))
+    wait_held(page, held)
+    page.get_by_label("Strength").fill("0.2")
+    held[0].continue_()
+    wait_done(page)
+    until(lambda: strengths_of(page)[0] == 0.2)
+    wait_shown(page, run=2)
+    assert page.get_by_label("Strength").input_value() == "0.2"
+
+
+def test_use_for_all_is_for_those_too_that_are_not_sent_yet(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/jobs?*", times=3)
+    choose(page, *((f"{name}.jpg", gray) for name in "abcd"))
+    wait_held(page, held, 3)
+    page.get_by_text("Denoise", exact=True).click()
+    page.get_by_role("button", name="Use for all").click()
+    for route in held:
+        route.continue_()
+    wait_for(page, "document.querySelectorAll('#list small').length === 4")
+    until(lambda: all(text.startswith("Denoised") for text in words_of(page)))
+
+
+def test_use_for_all_goes_on_where_a_picture_was_removed(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    held = hold(page, "**/settings", times=2)
+    page.get_by_text("Denoise", exact=True).click()
+    page.get_by_role("button", name="Use for all").click()
+    page.get_by_role("button", name="Remove a.jpg").click()
+    until(lambda: page.evaluate("true") and len(jobs_of(live)) == 1)
+    held[0].continue_()
+    wait_held(page, held, 2)
+    held[1].continue_()
+    until(lambda: [text[:8] for text in words_of(page)] == ["Denoised"])
+
+
+def test_what_is_removed_while_it_is_worked_on_stays_removed(live, open_page, brakes, gray):
+    brakes.add(".jpg")
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    until(lambda: [text[:7] for text in words_of(page)] == ["Working", "Working"])
+    held = hold(page, "**/jobs/*", times=2)
+    page.get_by_role("button", name="Remove all").click()
+    wait_held(page, held, 2)
+    brakes.clear()
+    until(lambda: [job.status for job in jobs_of(live)] == ["done", "done"])
+    choose(page, ("c.jpg", gray))  # what is told of it comes after all that is told of them
+    wait_done(page)
+    assert page.locator("#list strong").all_inner_texts() == ["c.jpg"]
+    for route in held:
+        route.continue_()
+    until(lambda: page.evaluate("true") and len(jobs_of(live)) == 1)
+
+
+def test_what_is_removed_while_it_is_sent_stays_removed(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/jobs?*", times=2)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_held(page, held, 2)
+    page.get_by_role("button", name="Remove all").click()
+    page.get_by_role("heading", name="Drop pictures here").wait_for()
+    answers = [(route, route.fetch()) for route in held]
+    wait_for(page, "document.querySelectorAll('#list li').length === 2")  # nobody knows yet that these are the two
+    for route, answer in answers:
+        route.fulfill(response=answer)
+    page.get_by_role("heading", name="Drop pictures here").wait_for()
+    until(lambda: page.evaluate("true") and not jobs_of(live))
+    assert page.locator("#list li").count() == 0
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_is_said(live, open_page, gray, tmp_path):
+    files = [tmp_path / f"{name}.jpg" for name in "abcd"]
+    for file in files:
+        file.write_bytes(gray)
+    page = open_page(live)
+    held = hold(page, "**/jobs?*", times=3)
+    page.set_input_files("#files", files)
+    wait_held(page, held, 3)
+    files[3].unlink()
+    for route in held:
+        route.continue_()
+    wait_done(page, 4)
+    texts = words_of(page)
+    assert sum(text.startswith("Colored") for text in texts) == 3
+    assert sum(text.startswith("The file cannot be read") for text in texts) == 1
+
+
+def test_one_file_of_a_folder_that_cannot_be_read_does_not_stop_the_rest(live, open_page, gray):
+    page = open_page(live)
+    dropped = page.evaluate_handle(
+        """bytes => {
+            const good = new File([new Uint8Array(bytes)], "good.jpg", { type: "image/jpeg" });
+            const unreadable = new DOMException("", "NotReadableError");
+            const entries = [
+                { isFile: true, name: "bad.jpg", file: (found, lost) => lost(unreadable) },
+                { isFile: true, name: "good.jpg", file: (found) => found(good) },
+            ];
+            const readEntries = (found) => found(entries.splice(0));
+            const folder = { isFile: false, name: "album", createReader: () => ({ readEntries }) };
+            DataTransferItem.prototype.webkitGetAsEntry = () => folder;
+            const held = new DataTransfer();
+            held.items.add(good);
+            return held;
+        }""",
+        list(gray),
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+    wait_done(page, 2)
+    texts = dict(zip(page.locator("#list strong").all_inner_texts(), words_of(page), strict=True))
+    assert texts["album/bad.jpg"].startswith("The file cannot be read")
+    assert texts["album/good.jpg"].startswith("Colored")
+
+
+def jobs_of(studio):
+    """The jobs that a studio has."""
+    return [job for session in list(studio.sessions._sessions.values()) for job in session.jobs.values()]
+
+
+def words_of(page):
+    """What the list says of each picture."""
+    return page.locator("#list small").all_inner_texts()
 
 
 def test_the_strength_for_colors_follows_until_it_is_set(live, open_page, gray):

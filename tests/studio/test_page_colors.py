@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from tests.studio.conftest import choose, encoded, until, wait_done, wait_for, wait_shown
+from tests.studio.conftest import choose, encoded, hold, until, wait_done, wait_for, wait_held, wait_shown
 
 PHONE = {"width": 390, "height": 800}
 
@@ -93,6 +93,45 @@ def test_guesses_are_shown_darker(live, open_page, gray):
     until(lambda: np.abs(shade(page, 0.8, 0.5) - plain).max() < 5)
 
 
+def test_why_there_are_no_guesses_is_said_of_the_picture_that_is_seen(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    wait_shown(page)
+    asked = []
+
+    def refuse(route):
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=422, json={"message": "a.jpg: the model does not tell"})
+
+    page.route("**/certainty?*", refuse, times=2)  # the map, then why there is none
+    page.get_by_role("button", name="Show guesses").click()
+    wait_held(page, asked, 2)
+    page.locator("#list .pick").last.click()
+    wait_for(page, "document.querySelector('.certainty').naturalWidth > 0")
+    with page.expect_response("**/certainty?*"):
+        asked[1].fulfill(status=422, json={"message": "a.jpg: the model does not tell"})
+    page.wait_for_timeout(300)
+    assert page.get_by_role("button", name="Show guesses").get_attribute("aria-pressed") == "true"
+    assert not page.locator("#banner").is_visible()
+
+
+def test_a_preview_of_a_picture_that_was_removed_is_not_missed(live, painting):
+    page = painting()
+    held = hold(page, "**/preview?*")
+    for x in (0.3, 0.6):  # the second is waited with until the first is answered
+        page.mouse.click(*place(page, x, 0.5))
+    wait_held(page, held)
+    page.get_by_role("button", name="Remove a.jpg").click()
+    until(lambda: page.evaluate("true") and live.sessions.stored() == 0)
+    with page.expect_response("**/preview?*") as answer:
+        held[0].continue_()
+    assert answer.value.status == 404
+    page.wait_for_timeout(300)
+    assert page.locator("#banner").inner_text() == ""
+
+
 def test_by_keyboard_alone(painting):
     page = painting()
     page.get_by_role("radio", name="navy blue").focus()
@@ -173,6 +212,26 @@ def test_to_save_all_applies_the_colors_that_were_given(painting, gray):
     assert page.get_by_role("button", name="Apply", exact=True).is_disabled()
 
 
+def test_to_save_all_leaves_out_what_is_removed_meanwhile(painting, gray):
+    page = painting()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    choose(page, ("b.jpg", gray))
+    wait_done(page, 2)
+    page.locator("#list .pick").last.click()
+    wait_shown(page)
+    page.mouse.click(*place(page, 0.5, 0.5))
+    held = hold(page, "**/settings")
+    page.get_by_role("link", name="Apply colors, save all 2").click()
+    wait_held(page, held)
+    page.get_by_role("button", name="Remove b.jpg").click()
+    with page.expect_download() as download:
+        held[0].continue_()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["a-restored.jpg"]
+    wait_for(page, "document.querySelector('#save-all').getAttribute('aria-disabled') === 'false'")
+    assert page.locator("#banner").inner_text() == ""
+
+
 @pytest.fixture
 def colored():
     """A picture with colors of its own, as the bytes of a PNG."""
@@ -192,6 +251,24 @@ def test_a_picture_that_has_colors_is_colored_once_it_is_given_some(live, open_p
     page.get_by_role("button", name="Apply").click()
     wait_for(page, "document.querySelector('#list small').textContent.includes('Colored')")
     assert page.get_by_role("radio", name="Color", exact=True).is_checked()
+
+
+def test_no_color_is_taken_from_the_picture_before(live, open_page, brakes, colored, gray):
+    brakes.add(".jpg")
+    page = open_page(live)
+    choose(page, ("postcard.png", colored), ("a.jpg", gray))
+    wait_for(page, "document.querySelector('#list small').textContent.includes('left as it is')")
+    wait_shown(page)
+    page.locator("#list .pick").last.click()
+    wait_for(page, "document.querySelector('.before').naturalWidth === 60")
+    hold(page, "**/preview?*")
+    page.get_by_role("button", name="Give colors").click()
+    page.get_by_role("button", name="Take from picture").click()
+    page.mouse.click(*place(page, 0.5, 0.5))
+    color = page.locator(".own input").input_value()
+    assert color[1:3] == color[3:5] == color[5:7]  # gray
+    page.unroute_all()
+    brakes.clear()
 
 
 def test_colors_like_those_of_another_picture(live, open_page, gray, colored):

@@ -300,7 +300,8 @@ async def restore(
 
 async def _start(request: Request, session: Session, ours: Sessions, upload: Upload) -> Job:
     """Receive a picture and put it into the queue."""
-    source = await receive_file(request, session, ours, upload.name)
+    with session.listening():  # a slow upload may take longer than the patience
+        source = await receive_file(request, session, ours, upload.name)
     settings = Settings(**upload.model_dump(exclude={"name"}))
     job = session.add(safe_name(upload.name), source, settings)
     try:

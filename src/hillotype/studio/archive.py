@@ -25,10 +25,10 @@ def zip_stream(files: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
 
 def _add(archive: zipfile.ZipFile, out: _Pipe, name: str, path: Path) -> Iterator[bytes]:
     try:
+        info = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
         source = path.open("rb")
     except FileNotFoundError:
         return
-    info = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
     with source, archive.open(info, "w") as entry:
         while chunk := source.read(_CHUNK):
             entry.write(chunk)

@@ -15,7 +15,7 @@ from hillotype.errors import HillotypeError
 from hillotype.restore.palette import Palette
 from hillotype.studio.limits import Limits
 from hillotype.studio.names import result_name
-from hillotype.studio.problems import Refusal
+from hillotype.studio.problems import Refusal, told_of_fault
 from hillotype.studio.schemas import FilmState, JobState, Settings, Status
 from hillotype.studio.work import Cancelled, Run, begun, still
 
@@ -231,5 +231,7 @@ class JobQueue:
             return
         except HillotypeError as error:
             job.end(run, None, str(error))
+        except Exception as error:  # else it would be running for ever
+            job.end(run, None, told_of_fault(error))
         else:
             job.end(run, result, job.in_its_terms(result.message))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
+from hillotype.errors import PictureError
 from hillotype.pictures import from_pil, read_picture, whole
 from hillotype.pictures.profiles import in_srgb
 from hillotype.restore import load
@@ -58,12 +60,14 @@ class Previews:
             PictureError: the picture cannot be read, or a hint lies outside of it.
             ModelFileError: the model is damaged.
         """
-        path = job.target() if job.status == "done" else job.source
         name = _model(settings)
-        async with self._turn:
+
+        async def painted(path: Path) -> bytes:
             wishes = await asyncio.to_thread(_scaled, settings.wishes(palette), path, self.max_pixels)
             guess = await self._guess(job, path, name, side)
             return await asyncio.to_thread(_painted, guess, name, settings, wishes)
+
+        return await self._made(job, painted)
 
     async def certainty(self, job: Job, side: int) -> bytes:
         """Return a PNG that is white where the colors of the picture are known and black where they are guessed.
@@ -72,13 +76,26 @@ class Previews:
             PictureError: the picture cannot be read.
             ModelFileError: the model is damaged, or does not tell.
         """
-        path = job.target() if job.status == "done" else job.source
-        async with self._turn:
+
+        async def seen(path: Path) -> bytes:
             return await asyncio.to_thread(_certainty, path, _model(job.settings), side, self.max_pixels)
+
+        return await self._made(job, seen)
 
     def forget(self, job: Job) -> None:
         """Give back what is remembered of a picture."""
         self._guesses.pop(job.id, None)
+
+    async def _made(self, job: Job, make: Callable[[Path], Awaitable[bytes]]) -> bytes:
+        """Make something of a job's result, if there is one, else of the picture itself."""
+        async with self._turn:
+            path = job.target() if job.status == "done" else job.source
+            try:
+                return await make(path)
+            except PictureError:
+                if path.exists():
+                    raise
+                return await make(job.source)  # it was started again meanwhile, and its result removed
 
     async def _guess(self, job: Job, path: Path, name: str, side: int) -> _Guess:
         made_of = (path, name, side)

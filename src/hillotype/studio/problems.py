@@ -62,6 +62,12 @@ def answer(status: int, message: str) -> JSONResponse:
     return JSONResponse(Problem(message=message).model_dump(), status)
 
 
+def told_of_fault(error: Exception) -> str:
+    """Log a fault of the studio's own, and return what its person is told."""
+    _log.error("a fault of the studio", exc_info=error)
+    return f"The studio failed ({type(error).__name__}); its terminal says more. Please report it."
+
+
 def register(app: FastAPI) -> None:
     """Turn everything that goes wrong in `app` into a sentence."""
 
@@ -87,5 +93,4 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def fault(_: Request, error: Exception) -> JSONResponse:
-        _log.error("a fault of the studio", exc_info=error)
-        return answer(500, f"The studio failed ({type(error).__name__}); its terminal says more. Please report it.")
+        return answer(500, told_of_fault(error))

@@ -11,7 +11,8 @@ import anyio
 from fastapi.responses import StreamingResponse
 from PIL import Image
 
-from hillotype.files import write_whole
+from hillotype.errors import PictureError
+from hillotype.files import write_whole, writing
 from hillotype.pictures import read_picture, to_pil, write_picture
 from hillotype.pictures.modes import to_8_bit
 from hillotype.pictures.profiles import in_srgb
@@ -58,7 +59,7 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
     """Return a small copy of a picture file, its longest side at most `side` pixels, made once beside it.
 
     Raises:
-        PictureError: it cannot be read.
+        PictureError: it cannot be read, or the copy not be written.
     """
     copy = path.with_suffix(f".{side}.webp")
     if not copy.exists():
@@ -66,7 +67,8 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         file = io.BytesIO()
         image.save(file, "WEBP", quality=85, icc_profile=profile)
-        write_whole([file.getvalue()], copy, overwrite=True)
+        with writing(copy, PictureError):
+            write_whole([file.getvalue()], copy, overwrite=True)
     return copy
 
 

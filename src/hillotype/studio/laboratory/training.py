@@ -28,6 +28,7 @@ class Trainer:
         self.root, self.data = root, data
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = root
+        self._stopped = False  # by the person: its end is no failure then
         self._starting = threading.Lock()
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
 
@@ -54,6 +55,7 @@ class Trainer:
     def stop(self) -> TrainingState:
         """End the training; it can go on from its last checkpoint."""
         if self._process is not None and self._process.poll() is None:
+            self._stopped = True
             self._process.send_signal(signal.SIGINT)
             try:
                 self._process.wait(_PATIENCE)
@@ -71,7 +73,7 @@ class Trainer:
         """Return what is known of the last training."""
         code = None if self._process is None else self._process.poll()
         going = self._process is not None and code is None
-        failed = code not in (None, 0, 130)
+        failed = code not in (None, 0, 130) and not self._stopped
         name = "" if self._process is None else self._folder.relative_to(self.root).as_posix()
         return TrainingState(name=name, going=going, message=self._last_line() if failed else "")
 
@@ -87,7 +89,7 @@ class Trainer:
                 raise Refusal(409, f"{self.state().name} is being trained; stop it first, or wait for its end.")
             self._told.seek(0)
             self._told.truncate()
-            self._folder = folder
+            self._folder, self._stopped = folder, False
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -35,7 +35,9 @@ export class Certainty {
 
   /** Says why there is no map: the model may not tell. */
   async refused() {
-    const told = await fetch(this.image.src).then((answer) => answer.json()).catch(() => ({}));
+    const { src } = this.image;
+    const told = await fetch(src).then((answer) => answer.json()).catch(() => ({}));
+    if (this.image.src !== src) return; // another is looked at meanwhile
     this.press(false);
     this.warn(told.message ?? "The studio does not answer; see whether it still runs.");
   }

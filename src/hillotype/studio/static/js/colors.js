@@ -135,8 +135,8 @@ export class Colors {
   }
 
   take(spot) {
-    const { after, before } = this.compare;
-    const color = this.palette.show(colorAt(after.src ? after : before, spot));
+    const { after, before, stage } = this.compare;
+    const color = this.palette.show(colorAt(stage.classList.contains("single") ? before : after, spot));
     this.pick(false);
     this.markers.recolor(color);
     this.calls.say(`Color taken: ${color}`);
@@ -148,16 +148,23 @@ export class Colors {
     this.asking = true;
     do {
       this.missed = false;
-      await this.ask(this.job).catch((error) => this.calls.warn(error.message));
+      const { job } = this;
+      await this.ask(job).catch((error) => this.has(job) && this.calls.warn(error.message));
     } while (this.missed);
     this.asking = false;
   }
 
+  /** Tells whether a picture is still the one on the stage. */
+  has(job) {
+    return this.job.id === job.id && this.drafts.has(job.id);
+  }
+
   async ask(job) {
+    if (!this.has(job)) return;
     const settings = this.calls.read();
     const picture = await this.session.preview(job.id, settings, SIDE);
+    if (!this.has(job)) return;
     const draft = this.drafts.get(job.id);
-    if (!draft || this.job.id !== job.id) return;
     const old = draft.preview;
     // What was made with these settings already is better seen in full.
     const made = this.job.status === "done" && Object.keys(settings).every((key) => same(settings, this.job.settings, key));

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 
 const MARGIN = 18;
+const SILENT = { message: "The studio does not answer; see whether it still runs." };
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const part = (id) => document.getElementById(id);
 
@@ -35,7 +36,7 @@ export class Explorer {
   /** Opens a run; what cannot be explored says why. */
   async open(run) {
     this.run = run;
-    this.map = null;
+    this.map = this.asked = null;
     part("explorer").hidden = false;
     part("explorer-title").textContent = `Codes of ${run.name}`;
     part("explorer-body").hidden = part("made").hidden = true;
@@ -159,16 +160,18 @@ export class Explorer {
   }
 
   async show(what, options, about, pictures = this.taken) {
-    const address = this.address(what, options, pictures);
-    const answer = await fetch(address);
+    const asked = (this.asked = {});
+    const answer = await fetch(this.address(what, options, pictures)).catch(() => Response.json(SILENT, { status: 503 }));
+    const content = await (answer.ok ? answer.blob() : answer.json());
+    if (this.asked !== asked) return; // something else is wanted meanwhile
     const figure = part("made");
     figure.hidden = false;
     const image = figure.querySelector("img");
     image.hidden = !answer.ok;
-    figure.querySelector("figcaption").textContent = answer.ok ? about : (await answer.json()).message;
+    figure.querySelector("figcaption").textContent = answer.ok ? about : content.message;
     if (!answer.ok) return;
     URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(await answer.blob());
+    image.src = URL.createObjectURL(content);
     image.alt = about;
     figure.scrollIntoView({ block: "nearest" });
   }

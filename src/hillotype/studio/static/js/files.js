@@ -48,13 +48,29 @@ export function takeFiles(suffixes, take, say) {
 
 const plain = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
+/** Tells whether a file can be read; it may be gone since it was chosen. */
+export async function isReadable(file) {
+  try {
+    const reader = file.stream().getReader();
+    await reader.read();
+    reader.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for what is asked of an entry: null if it cannot be read. */
+const asked = (ask) => new Promise(ask).catch(() => null);
+
 async function inEntry(entry, folder = "") {
   const name = folder + entry.name;
-  if (entry.isFile) return [{ file: await new Promise((found, lost) => entry.file(found, lost)), name }];
+  if (entry.isFile) return [{ file: await asked((found, lost) => entry.file(found, lost)), name }];
   const reader = entry.createReader();
   const files = [];
   for (;;) {
-    const some = await new Promise((found, lost) => reader.readEntries(found, lost)); // a hundred at a time
+    const some = await asked((found, lost) => reader.readEntries(found, lost)); // a hundred at a time
+    if (!some) return [...files, { file: null, name }];
     if (!some.length) return files;
     for (const each of some) files.push(...(await inEntry(each, `${name}/`)));
   }

@@ -82,12 +82,20 @@ function show(state) {
     bar.hidden = run.status !== "training" || !run.steps;
     if (run.steps) bar.value = run.step / run.steps;
     bar.setAttribute("aria-label", `${run.name}: progress`);
-    if (chosen.has(run.id) && before.get(run.id)?.changed !== run.changed) read(run.id);
+    const same = ["changed", "status"].every((key) => before.get(run.id)?.[key] === run[key]);
+    if (chosen.has(run.id) && !same) read(run.id);
     return row;
   });
+  forget([...chosen.keys()].filter((id) => !state.runs.some((run) => run.id === id)));
   arrange(part("runs"), shown);
   showTraining(state.training);
   if (state.pictures !== part("own").dataset.pictures) offerPictures(state.pictures);
+}
+
+/** Shows runs no more whose folders are gone. */
+function forget(ids) {
+  for (const id of ids) chosen.delete(id);
+  if (ids.length) draw();
 }
 
 /** Offers the pictures that the studio was started with to train on. */
@@ -124,11 +132,17 @@ function makeRow(run) {
   return row;
 }
 
-const read = (id) => attempt(async () => {
-  const details = await get(`laboratory/runs/${id}`);
-  if (chosen.has(id)) chosen.set(id, details);
-  draw();
-});
+/** Reads a run; while it trains, this happens each second, and what else is said stays. */
+async function read(id) {
+  try {
+    const details = await get(`laboratory/runs/${id}`);
+    const late = chosen.get(id)?.changed > details.changed;
+    if (chosen.has(id) && !late) chosen.set(id, details);
+    draw();
+  } catch (error) {
+    warn(error.message);
+  }
+}
 
 function draw() {
   const runs = [...chosen.values()].filter(Boolean);

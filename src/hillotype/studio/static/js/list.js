@@ -102,7 +102,7 @@ export class List {
   /** The picture after this one, or before it if it is the last. */
   neighbor(id) {
     const row = this.rows.get(id);
-    const next = row.nextElementSibling ?? row.previousElementSibling;
+    const next = row?.nextElementSibling ?? row?.previousElementSibling;
     return [...this.rows].find(([, each]) => each === next)?.[0];
   }
 

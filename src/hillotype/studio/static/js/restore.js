@@ -5,7 +5,7 @@ import { Certainty } from "./certainty.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
 import { FilmView, hasFrame, PREVIEW } from "./film.js";
-import { suffixOf, takeFiles } from "./files.js";
+import { isReadable, suffixOf, takeFiles } from "./files.js";
 import { describe, isGoing, List } from "./list.js";
 import { SaveAll } from "./save.js";
 import { SettingsForm } from "./settings.js";
@@ -14,6 +14,7 @@ const AT_ONCE = 3; // uploads; a browser opens six connections, and some must be
 
 const part = (id) => document.getElementById(id);
 const jobs = new Map(); // by id, in the order in which they came
+const removed = new Set(); // ids of those that were; what the studio said of them before it knew may still come
 let chosen = null;
 let session, list, compare, form, colors, certainty, film, saveAll, about;
 
@@ -93,7 +94,7 @@ async function send(files) {
     const settings = { ...form.read(), hints: [], preview: isFilm(name) ? PREVIEW : null };
     const id = `sending-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     changed({ id, name, status: "sending", settings, film: null, progress: 0, steps: [], notes: [], message: "", result: "", run: 0 });
-    return { id, file, name, settings };
+    return { id, file, name };
   });
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await sendOne(next);
@@ -101,17 +102,22 @@ async function send(files) {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function sendOne({ id, file, name, settings }) {
+async function sendOne({ id, file, name }) {
+  if (!jobs.has(id)) return; // it was taken out of the list meanwhile
+  const { settings } = jobs.get(id);
   try {
+    if (!(await isReadable(file))) throw new Error("The file cannot be read; see whether it is there and yours to read.");
     const most = isFilm(name) ? about.max_film_bytes : about.max_bytes;
     if (file.size > most) throw new Error(`The file is larger than ${Math.round(most / 1e6)} MB, the limit here; reduce it.`);
     // A film that cannot be read here is not sent for nothing: the studio says why at its name.
     const job = await session.add(isFilm(name) && !about.films ? null : file, name, settings);
-    if (!jobs.delete(id)) return void session.remove(job.id); // it was taken out of the list meanwhile
+    const wanted = jobs.get(id)?.settings;
+    if (!jobs.delete(id)) return drop(job.id);
     list.rename(id, job.id);
     colors.forget(id);
     if (chosen === id) chosen = job.id;
     changed(jobs.get(job.id) ?? job); // an event may have told more already
+    if (wanted !== settings) attempt(redo)(job, wanted);
   } catch (error) {
     const job = jobs.get(id);
     if (job) changed({ ...job, status: "failed", message: error.message });
@@ -120,6 +126,7 @@ async function sendOne({ id, file, name, settings }) {
 
 /** Shows a job as it is now. */
 function changed(job) {
+  if (removed.has(job.id)) return;
   const before = jobs.get(job.id);
   jobs.set(job.id, job);
   list.show(job);
@@ -209,11 +216,17 @@ function showCounts() {
 
 const restart = attempt(async (settings) => {
   const job = jobs.get(chosen);
-  if (!job || job.id.startsWith("sending")) return;
+  if (!job) return;
   form.show(settings);
+  await redo(job, settings);
+});
+
+/** Has a picture done with these settings; one that is being sent, once it is there. */
+async function redo(job, settings) {
+  if (job.id.startsWith("sending")) return changed({ ...job, settings: { ...settings, preview: job.settings.preview } });
   const answer = await session.restart(job.id, settings);
   if (answer.run > (jobs.get(job.id)?.run ?? Infinity)) changed(answer); // else events have told more already
-});
+}
 
 const restartAll = attempt(async () => {
   const common = form.read();
@@ -222,18 +235,25 @@ const restartAll = attempt(async () => {
     const settings = { ...common, like, hints: colors.hints(job), preview: job.settings.preview }; // the last two are its own
     const same = Object.entries(settings).every(([key, value]) => String(job.settings[key]) === String(value));
     if (job.film) settings.preview = PREVIEW;
-    if (!job.id.startsWith("sending") && !(same && job.status === "done")) await session.restart(job.id, settings);
+    if (same && job.status === "done") continue;
+    await redo(job, settings).catch((error) => {
+      if (jobs.has(job.id)) throw error; // else it was taken out of the list meanwhile
+    });
   }
 });
 
 /** Pictures that are done, but with other colors than those given to them since. */
 const unapplied = () => [...jobs.values()].filter((job) => job.status === "done" && colors.pending(job));
 
-const applyColors = attempt(async (job) => (await session.restart(job.id, withColors(job, job.settings))).run);
+/** Returns the run that applies its colors to a picture; 0 if it was taken out of the list meanwhile. */
+const applyColors = attempt(async (job) => {
+  return jobs.has(job.id) ? (await session.restart(job.id, withColors(job, job.settings))).run : 0;
+});
 
 function drop(id) {
   if (!id.startsWith("sending")) attempt(session.remove)(id);
   const next = list.neighbor(id);
+  removed.add(id);
   jobs.delete(id);
   colors.forget(id);
   list.remove(id);

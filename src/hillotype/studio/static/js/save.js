@@ -30,9 +30,9 @@ export class SaveAll {
     const jobs = this.calls.unapplied();
     if (!jobs.length) return; // the link is followed
     event.preventDefault();
-    this.applying = new Map(jobs.map(({ id }) => [id, Infinity]));
-    for (const job of jobs) this.applying.set(job.id, await this.calls.apply(job));
-    if ([...this.applying.values()].includes(undefined)) this.applying = null; // it was refused, and that is said
+    const runs = (this.applying = new Map(jobs.map(({ id }) => [id, Infinity])));
+    for (const job of jobs) runs.set(job.id, await this.calls.apply(job));
+    if ([...runs.values()].includes(undefined)) this.applying = null; // it was refused, and that is said
     this.calls.changed();
   }
 }
