@@ -101,6 +101,7 @@ def test_a_result_that_comes_late_does_not_replace_a_newer_one(live, open_page, 
     held = hold(page, "**/after?run=1")
     choose(page, ("a.jpg", gray))
     wait_done(page)
+    wait_held(page, held)
     page.get_by_label("Strength").fill("0.2")
     wait_shown(page, run=2)
     with page.expect_response("**/after?run=1"):
@@ -116,6 +117,7 @@ def test_settings_are_sent_one_after_the_other(live, open_page, gray):
     wait_done(page)
     for strength in ("0.2", "0.4"):
         page.get_by_label("Strength").fill(strength)
+    wait_held(page, held)
     page.wait_for_timeout(300)
     assert strengths_of(page)[0] == 1
     held[0].continue_()
@@ -324,6 +326,24 @@ def test_cancel_start_again_and_remove(tiny_zoo, open_page, brakes, gray, large,
             page.get_by_role("button", name=f"Remove {name}").click()
         page.get_by_role("heading", name="Drop pictures here").wait_for()
         until(lambda: studio.sessions.stored() == 0)
+
+
+def test_a_double_click_on_cancel_removes_nothing(tiny_zoo, open_page, brakes, large, tmp_path):
+    brakes.add(".png")
+    (tmp_path / "large.png").write_bytes(large)
+    with served(Limits(jobs=1)) as studio:
+        page = open_page(studio)
+        page.set_input_files("#files", tmp_path / "large.png")
+        cancel = page.get_by_role("button", name="Cancel large.png")
+        cancel.wait_for()
+        row = cancel.bounding_box()
+        place = row["x"] + row["width"] - 8, row["y"] + row["height"] / 2
+        page.mouse.click(*place)
+        page.locator("#list").get_by_text("Cancelled").wait_for()
+        page.mouse.down(click_count=2)  # the second of a double click
+        page.mouse.up(click_count=2)
+        page.wait_for_timeout(200)
+        page.locator("#list").get_by_text("Cancelled").wait_for()
 
 
 def test_a_page_that_is_loaded_again_has_its_pictures(live, open_page, gray):

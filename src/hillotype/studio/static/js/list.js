@@ -56,7 +56,9 @@ export class List {
     button.textContent = going ? "Cancel" : "×";
     button.setAttribute("aria-label", `${going ? "Cancel" : "Remove"} ${job.name}`);
     button.title = going ? "" : "Remove";
-    button.onclick = () => (going ? this.calls.stop(job.id) : this.calls.drop(job.id));
+    button.onclick = ({ detail }) => {
+      if (detail < 2) (going ? this.calls.stop : this.calls.drop)(job.id); // a double click cancels, and removes nothing
+    };
     this.picture(row, job);
   }
 
