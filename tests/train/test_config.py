@@ -40,9 +40,13 @@ def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
     same = {"seed": first.seed, **{f"optimization.{key}": getattr(first.optimization, key) for key in LEG}}
     run = read_recipe(last, same)
     assert run.start == f"runs/{first.name}"
-    assert run.model_copy(update={"start": first.start, "task": first.task}) == first
-    ours, theirs = (build_task(each).noise.parts for each in (run, first))
-    assert {type(part) for part in ours} >= {type(part) for part in theirs}  # no noise is forgotten
+    assert {**run.model, **first.model} == run.model
+    assert run.model_copy(update={key: getattr(first, key) for key in ("start", "task", "model")}) == first
+    if run.task["name"] == "denoise":
+        ours, theirs = (build_task(each).noise.parts for each in (run, first))
+        assert {type(part) for part in ours} >= {type(part) for part in theirs}  # no noise is forgotten
+    else:
+        assert run.task == first.task
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

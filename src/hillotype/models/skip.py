@@ -130,7 +130,8 @@ class Lite0UNet(ImageModel):
         out_channels: chroma channels, 2 for Lab and YCbCr, and with `doubt` one more.
         widths: decoder channels at strides 2, 4, 8, 16 and 32.
         frozen_blocks: how many of the encoder's 16 blocks training leaves as they are; 5 frees strides 16 and 32,
-            where most of its weights are and little of its time goes, and 0 frees the stem as well.
+            where most of its weights are and little of its time goes, and 0 frees the stem as well; depthwise kernels
+            stay in any case.
         dropout: share of the coarsest scale's channels, and twice that of the scene's features, that training hides.
         doubt: whether the last channel of the answer, in [0, 1], is how large the model expects its error to be.
         pretrained: whether the encoder starts from its ImageNet weights.

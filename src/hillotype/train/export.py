@@ -117,7 +117,7 @@ def to_onnx(model: ImageModel, card: Card) -> onnx.ModelProto:
     side = 4 * model.multiple
     height, width = Dim("height", min=1, max=1 << 14), Dim("width", min=1, max=1 << 14)
     free = {0: Dim("batch", min=1, max=1 << 14), 2: model.multiple * height, 3: model.multiple * width}
-    with _quiet_exporter():
+    with _quiet_exporter(), torch.no_grad():
         program = torch.onnx.export(
             model,
             (torch.rand(2, card.in_channels, side, side + model.multiple),),
