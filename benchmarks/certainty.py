@@ -1,6 +1,8 @@
 """Whether the colorizer knows where it guesses: the error it states beside the error it makes.
 
-    python benchmarks/certainty.py [--data zip:photos-nips17-256.zip --split validation]
+    python benchmarks/certainty.py [--data zip:photos-nips17-256.zip] [--split validation]
+
+The pictures of the split that the model's own recipe makes of each source.
 
 Errors are distances in a*, b* between guess and truth, at the model's resolution. All pixels of all pictures are put in
 order of the doubt stated and cut into tenths; the pictures are put in order of their mean doubt and cut into thirds.
@@ -18,7 +20,7 @@ import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, rgb_to_lab
 from hillotype.data.load import load_pictures
 from hillotype.data.sources import open_source
-from hillotype.data.splits import split_names
+from hillotype.data.splits import FRACTIONS, split_names
 from hillotype.restore.reduce import reduced
 
 Plane = NDArray[np.float32]
@@ -45,16 +47,20 @@ def print_parts(title: str, stated: Plane, made: Plane, parts: int) -> None:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="zip:photos-nips17-256.zip")
+    parser.add_argument("--data", nargs="+", default=["zip:photos-nips17-256.zip", "zip:photos-imagenet1000-256.zip"])
     parser.add_argument("--split", default="validation")
     settings = parser.parse_args()
-    source = open_source(settings.data)
-    pictures = load_pictures(source, split_names(source.names, settings.split))
+    sources = hillotype.load("colorize").model.card.training["recipe"]["data"]["sources"]
+    fractions = {each["name"]: each["fractions"] for each in sources}
+    pictures = []
+    for name in settings.data:
+        source = open_source(name)
+        pictures += load_pictures(source, split_names(source.names, settings.split, fractions.get(name, FRACTIONS)))
     measured = [stated_and_made(picture) for picture in pictures]
     stated, made = (np.concatenate([pair[which].ravel() for pair in measured]) for which in (0, 1))
     means = np.array([[pair[which].mean() for pair in measured] for which in (0, 1)])
     within = np.mean([spearmanr(doubt.ravel(), error.ravel()).statistic for doubt, error in measured])
-    print(f"{settings.data}, {settings.split}, n = {len(pictures)}")
+    print(f"{' and '.join(settings.data)}, {settings.split}, n = {len(pictures)}")
     print(f"mean error stated {stated.mean():.1f}, made {made.mean():.1f}")
     print(f"rank correlation within a picture {within:.2f}, of pictures {spearmanr(*means).statistic:.2f}")
     print_parts("tenth of the pixels", stated, made, 10)
