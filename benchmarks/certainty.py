@@ -21,9 +21,8 @@ from hillotype.color import LAB_CHROMA_SCALE, rgb_to_lab
 from hillotype.data.load import load_pictures
 from hillotype.data.sources import open_source
 from hillotype.data.splits import FRACTIONS, split_names
+from hillotype.restore.pixels import Plane
 from hillotype.restore.reduce import reduced
-
-Plane = NDArray[np.float32]
 
 
 def stated_and_made(picture: NDArray[np.uint8]) -> tuple[Plane, Plane]:

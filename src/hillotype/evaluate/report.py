@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from hillotype.data.images import to_image
 from hillotype.evaluate.baselines import Baseline
 from hillotype.evaluate.measure import Results
 from hillotype.evaluate.patches import Floats
@@ -130,7 +130,7 @@ def example_strips(
 def _image(picture: Floats) -> str:
     """An <img> with the picture (1, C, H, W) in it, at most 640 pixels wide."""
     pixels = (np.clip(picture[0], 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    image = to_image(pixels)
     image.thumbnail((640, 640))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=90)

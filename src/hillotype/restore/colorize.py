@@ -17,11 +17,10 @@ from hillotype.restore.certainty import certainty_map
 from hillotype.restore.guided import local_slopes, prefiltered, raised, sharpened
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.parts import Progress, do_parts
+from hillotype.restore.pixels import Plane
 from hillotype.restore.reduce import reduced, working_size
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, pixels_of
 from hillotype.restore.wishes import NO_WISHES, Wished, Wishes, wishes_of
-
-Plane = NDArray[np.float32]
 
 STRIP_PIXELS = 128 * 1024
 """Pixels of a strip at full size: its planes fit in a core's cache."""

@@ -18,9 +18,9 @@ from hillotype.errors import PictureError
 from hillotype.pictures import from_pil, read_picture, whole
 from hillotype.pictures.profiles import in_srgb
 from hillotype.restore import load
-from hillotype.restore.colorize import Colorizer, Plane
+from hillotype.restore.colorize import Colorizer
 from hillotype.restore.palette import Palette
-from hillotype.restore.pixels import Pixels, store
+from hillotype.restore.pixels import Pixels, Plane, store
 from hillotype.restore.reduce import reduced
 from hillotype.restore.restorer import room_for
 from hillotype.restore.wishes import Wishes

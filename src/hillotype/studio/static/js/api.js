@@ -22,6 +22,7 @@ async function send(method, path, options = {}) {
 }
 
 export const get = (path) => ask("GET", path);
+export const getBlob = async (path) => (await send("GET", path)).blob();
 export const post = (path, body) => ask("POST", path, body === undefined ? {} : json(body));
 export const put = (path, body) => ask("PUT", path, json(body));
 export const remove = (path) => ask("DELETE", path);

@@ -1,9 +1,8 @@
 // The map of codes: dots are pictures; the place under the pointer is decoded as it moves.
 
-import { get } from "./api.js";
+import { get, getBlob } from "./api.js";
 
 const MARGIN = 18;
-const SILENT = { message: "The studio does not answer; see whether it still runs." };
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const part = (id) => document.getElementById(id);
 
@@ -161,25 +160,34 @@ export class Explorer {
 
   async show(what, options, about, pictures = this.taken) {
     const asked = (this.asked = {});
-    const answer = await fetch(this.address(what, options, pictures)).catch(() => Response.json(SILENT, { status: 503 }));
-    const content = await (answer.ok ? answer.blob() : answer.json());
+    let picture = null;
+    let said = about;
+    try {
+      picture = await getBlob(this.path(what, options, pictures));
+    } catch (error) {
+      said = error.message;
+    }
     if (this.asked !== asked) return; // something else is wanted meanwhile
     const figure = part("made");
     figure.hidden = false;
     const image = figure.querySelector("img");
-    image.hidden = !answer.ok;
-    figure.querySelector("figcaption").textContent = answer.ok ? about : content.message;
-    if (!answer.ok) return;
+    image.hidden = !picture;
+    figure.querySelector("figcaption").textContent = said;
+    if (!picture) return;
     URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(content);
+    image.src = URL.createObjectURL(picture);
     image.alt = about;
     figure.scrollIntoView({ block: "nearest" });
   }
 
-  address(what, options, pictures = []) {
+  address(what, options) {
+    return `api/v1/${this.path(what, options)}`;
+  }
+
+  path(what, options, pictures = []) {
     const query = new URLSearchParams(options);
     for (const number of pictures) query.append("pictures", number);
-    return `api/v1/laboratory/runs/${this.run.id}/${what}?${query}`;
+    return `laboratory/runs/${this.run.id}/${what}?${query}`;
   }
 }
 
