@@ -18,7 +18,7 @@ def told(bench):
 
 
 def validation_losses(trained):
-    return [row["validation_loss"] for row in trained.history if "validation_loss" in row]
+    return [loss for _, loss in trained.curve("validation_loss")]
 
 
 @pytest.fixture

@@ -21,14 +21,14 @@ from hillotype.train.average import copy_weights, update_average
 from hillotype.train.batches import load_split
 from hillotype.train.config import Optimization, read_recipe
 from hillotype.train.export import export
+from hillotype.train.log import Log, curve
 from hillotype.train.loop import fit, schedule
 from hillotype.train.losses import LOSSES
 from hillotype.train.trained import open_run
 
 
-def rows(folder, key):
-    lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [(row["step"], row[key]) for row in map(json.loads, lines) if key in row]
+def curve_of(folder, key):
+    return curve(Log(folder).rows(), key)
 
 
 def test_a_run_learns_and_leaves_its_folder(tiny, tmp_path):
@@ -37,10 +37,10 @@ def test_a_run_learns_and_leaves_its_folder(tiny, tmp_path):
     fit(run, tmp_path / "run", report=reports.append)
     names = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
     assert names == {"run", "metrics", "events", "loss", "samples", "last", "best"}
-    losses = [loss for _, loss in rows(tmp_path / "run", "train_loss")]
+    losses = [loss for _, loss in curve_of(tmp_path / "run", "train_loss")]
     assert losses[-1] < 0.8 * losses[0]
-    scores = dict(rows(tmp_path / "run", "validation_psnr"))
-    assert scores[150] > dict(rows(tmp_path / "run", "untouched_psnr"))[150] + 1
+    scores = dict(curve_of(tmp_path / "run", "validation_psnr"))
+    assert scores[150] > dict(curve_of(tmp_path / "run", "untouched_psnr"))[150] + 1
     assert reports[-1].fraction == 1
     assert read_recipe(tmp_path / "run" / "run.toml") == run
 
@@ -62,7 +62,7 @@ def test_noise_is_taken_out_that_no_clean_picture_told_of(tiny, tmp_path):
         optimization={"steps": 150, "batch": 8, "learning_rate": 3e-3, "loss": "mse"},
     )
     fit(run, tmp_path / "run")
-    assert rows(tmp_path / "run", "validation_psnr") == []
+    assert curve_of(tmp_path / "run", "validation_psnr") == []
     with Image.open(tmp_path / "run" / "samples.png") as samples:
         assert samples.size[1] == 2 * 32  # seen and answered; nobody knows the truth
     truth, seen = (np.stack(each).transpose(0, 3, 1, 2).astype(np.float32) / 255 for each in (clean, noisy))
@@ -94,7 +94,7 @@ def test_resuming_is_exact(tiny, tmp_path, task):
     assert whole.keys() == parts.keys()
     for name, value in whole.items():
         torch.testing.assert_close(parts[name], value, rtol=0, atol=0)
-    assert rows(tmp_path / "whole", "train_loss") == rows(tmp_path / "parts", "train_loss")
+    assert curve_of(tmp_path / "whole", "train_loss") == curve_of(tmp_path / "parts", "train_loss")
 
 
 def test_a_run_tells_what_computed_it(tiny, tmp_path, monkeypatch):
@@ -172,7 +172,7 @@ def test_minutes_end_a_run_with_its_rate_annealed(tiny, tmp_path, monkeypatch):
     ticks = itertools.count(step=0.05)  # a clock that every look moves on
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     fit(tiny(optimization={"steps": 10**6, "batch": 1}), tmp_path, minutes=0.1)
-    rates = [rate for _, rate in rows(tmp_path, "learning_rate")]
+    rates = [rate for _, rate in curve_of(tmp_path, "learning_rate")]
     assert 5 < len(rates) < 50
     assert rates[-1] < 0.1 * max(rates)
     assert (tmp_path / "best.safetensors").exists()
@@ -224,11 +224,11 @@ def test_checkpoints_that_do_not_fit_are_named(tiny, tmp_path, change, says):
 def test_a_log_that_was_cut_off_is_mended(tiny, tmp_path):
     run = tiny(optimization={"steps": 6, "batch": 1}, log_every=2)
     fit(run, tmp_path)
-    kept = rows(tmp_path, "train_loss")
+    kept = curve_of(tmp_path, "train_loss")
     with (tmp_path / "metrics.jsonl").open("ab") as file:
         file.write(b'{"step": 6, "train_lo\xff')
     fit(run, tmp_path, resume=True)
-    assert rows(tmp_path, "train_loss") == kept
+    assert curve_of(tmp_path, "train_loss") == kept
 
 
 def test_a_run_folder_that_cannot_be_written_is_named(tiny, tmp_path, monkeypatch):
@@ -261,7 +261,7 @@ def test_epochs_count_the_training_pictures(tiny, tmp_path):
     folder = fit(tiny(optimization={"epochs": 2.5, "batch": 4}), tmp_path / "run")
     trained = checkpoint.read_run(folder.last)
     pictures = len(load_split(tiny(), "train"))
-    assert json.loads(folder.log.read_text().splitlines()[-1])["step"] == math.ceil(2.5 * pictures / 4)
+    assert folder.log.rows()[-1]["step"] == math.ceil(2.5 * pictures / 4)
     assert trained["optimization"]["epochs"] == 2.5
 
 

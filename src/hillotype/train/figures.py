@@ -1,25 +1,24 @@
 """Pictures of a run: the loss curve and a grid of samples."""
 
 import io
-import json
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from hillotype.train.log import Row, curve
 
-def loss_curve(log: Path) -> bytes:
-    """Draws training and validation loss over the steps of a metrics.jsonl, as PNG."""
+
+def loss_curve(rows: list[Row]) -> bytes:
+    """Draws training and validation loss over the steps of a log, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for key, label in (("train_loss", "training"), ("validation_loss", "validation (averaged weights)")):
-        points = [(row["step"], row[key]) for row in rows if key in row]
+        points = curve(rows, key)
         if points:
             steps, losses = zip(*points, strict=True)
             axes.plot(steps, losses, label=label, linewidth=1.2)

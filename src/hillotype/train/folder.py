@@ -1,7 +1,5 @@
 """The run folder: recipe, log, TensorBoard events, figures and checkpoints of one run."""
 
-import json
-import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from hillotype.files import make_folder, write_whole, writing
 from hillotype.train import checkpoint, figures
 from hillotype.train.checkpoint import State
 from hillotype.train.config import Run
+from hillotype.train.log import Log, Row
 
 
 class RunFolder:
@@ -23,13 +22,13 @@ class RunFolder:
         path: the folder.
         last: the checkpoint to resume from.
         best: the checkpoint with the lowest validation loss, the one to export.
-        log: `metrics.jsonl`, one JSON object a line, each with its `step`.
+        log: `metrics.jsonl`.
     """
 
     def __init__(self, path: Path, run: Run, *, resume: bool, writes: bool = True) -> None:
         self.path, self.writes = path, writes
         self.last, self.best = path / "last.safetensors", path / "best.safetensors"
-        self.log = path / "metrics.jsonl"
+        self.log = Log(path)
         self.values = run.model_dump(mode="json", exclude_none=True)
         self.events: SummaryWriter | None = None
         if self.last.exists() and not resume:
@@ -44,10 +43,7 @@ class RunFolder:
         make_folder(self.path, RecipeError)
         with self._writing():
             write_whole([tomli_w.dumps(self.values).encode()], self.path / "run.toml", overwrite=True)
-            if self.log.exists():
-                lines = self.log.read_text("utf-8", errors="replace").splitlines()
-                kept = "".join(f"{line}\n" for line in lines if _step(line) <= step)
-                write_whole([kept.encode()], self.log, overwrite=True)
+            self.log.rewind(step)
             self.events = SummaryWriter(str(self.path), purge_step=step)
 
     def close(self) -> None:
@@ -56,13 +52,12 @@ class RunFolder:
             if self.events:
                 self.events.close()
 
-    def write_row(self, step: int, row: dict[str, float]) -> None:
+    def write_row(self, step: int, row: Row) -> None:
         """Adds a line to `metrics.jsonl`, and its numbers to the TensorBoard events."""
         if self.events is None:
             return
         with self._writing():
-            with self.log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": step, **{k: float(f"{v:.6g}") for k, v in row.items()}}) + "\n")
+            self.log.add(step, row)
             for name, value in row.items():
                 self.events.add_scalar(name, value, step)
 
@@ -70,7 +65,7 @@ class RunFolder:
         """Writes `loss.png`, and `samples.png` with the rows given, each (N, C, H, W) in [0, 1]."""
         if self.writes:
             with self._writing():
-                write_whole([figures.loss_curve(self.log)], self.path / "loss.png", overwrite=True)
+                write_whole([figures.loss_curve(self.log.rows())], self.path / "loss.png", overwrite=True)
                 write_whole([figures.samples(*rows)], self.path / "samples.png", overwrite=True)
 
     def save(self, path: Path, state: State) -> None:
@@ -81,11 +76,3 @@ class RunFolder:
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self.path, RecipeError)
-
-
-def _step(line: str) -> float:
-    """Returns the step of a line of the log, and infinity for one that an interruption cut off."""
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, TypeError, KeyError):
-        return math.inf

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from hillotype.models import ImageModel
 from hillotype.tasks import Task
 from hillotype.train import checkpoint
 from hillotype.train.config import Run, build_model, build_task, make_run
+from hillotype.train.log import Log, Row, curve
 
 Floats: TypeAlias = np.ndarray
 """float32 (N, C, H, W), pictures in [0, 1]."""
@@ -48,13 +48,13 @@ class Trained:
     machines: tuple[str, ...] = ()
 
     @cached_property
-    def history(self) -> list[dict[str, float]]:
-        """The lines of metrics.jsonl: `step`, and `train_loss` or `validation_loss` among others."""
-        return [json.loads(line) for line in (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()]
+    def history(self) -> list[Row]:
+        """The lines of its log."""
+        return Log(self.folder).rows()
 
     def curve(self, key: str) -> list[tuple[float, float]]:
         """Returns step and value of each line of `history` that has this figure, as `validation_loss`."""
-        return [(row["step"], row[key]) for row in self.history if key in row]
+        return curve(self.history, key)
 
     @property
     def parameters(self) -> int:
