@@ -2,8 +2,6 @@
 
     python benchmarks/certainty.py [--data zip:photos-nips17-256.zip] [--split validation]
 
-The pictures of the split that the model's own recipe makes of each source.
-
 Errors are distances in a*, b* between guess and truth, at the model's resolution. All pixels of all pictures are put in
 order of the doubt stated and cut into tenths; the pictures are put in order of their mean doubt and cut into thirds.
 Rank correlations (Spearman) say how well doubt tells the larger error: of pixels within a picture, mean over the
@@ -13,21 +11,19 @@ pictures, and of whole pictures.
 import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, rgb_to_lab
-from hillotype.data.load import load_pictures
-from hillotype.data.sources import open_source
-from hillotype.data.splits import FRACTIONS, split_names
+from hillotype.evaluate.patches import Floats
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.restore.pixels import Plane
 from hillotype.restore.reduce import reduced
 
 
-def stated_and_made(picture: NDArray[np.uint8]) -> tuple[Plane, Plane]:
-    """Returns doubt and error (h, w) of a picture (H, W, 3)."""
-    colorize = hillotype.load("colorize", threads=1)
+def stated_and_made(picture: Floats) -> tuple[Plane, Plane]:
+    """Returns doubt and error (h, w) of a picture (3, H, W)."""
+    colorize, picture = hillotype.load("colorize", threads=1), picture.transpose(1, 2, 0)
     doubt, (light, chroma) = colorize.doubt(picture), colorize.predict(picture)
     truth = rgb_to_lab(reduced(picture, light.shape).transpose(2, 0, 1)[None])[0, 1:]
     guess = chroma * np.float32(colorize.model.card.vividness * LAB_CHROMA_SCALE)
@@ -49,12 +45,8 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["zip:photos-nips17-256.zip", "zip:photos-imagenet1000-256.zip"])
     parser.add_argument("--split", default="validation")
     settings = parser.parse_args()
-    sources = hillotype.load("colorize").model.card.training["recipe"]["data"]["sources"]
-    fractions = {each["name"]: each["fractions"] for each in sources}
-    pictures = []
-    for name in settings.data:
-        source = open_source(name)
-        pictures += load_pictures(source, split_names(source.names, settings.split, fractions.get(name, FRACTIONS)))
+    card = hillotype.load("colorize").model.card
+    pictures = [each for name in settings.data for each in read_test_pictures(card, name, split=settings.split)]
     measured = [stated_and_made(picture) for picture in pictures]
     stated, made = (np.concatenate([pair[which].ravel() for pair in measured]) for which in (0, 1))
     means = np.array([[pair[which].mean() for pair in measured] for which in (0, 1)])

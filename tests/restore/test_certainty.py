@@ -7,8 +7,8 @@ from tests.conftest import write_tiny_colorizer
 
 import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, rgb_to_lab
-from hillotype.data import load_pictures, open_source, split_names
 from hillotype.errors import DataError, ModelFileError
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.restore.certainty import UNSURE, certainty_map
 from hillotype.restore.reduce import reduced
 
@@ -45,20 +45,20 @@ def test_a_model_that_does_not_tell_its_doubt_colorizes_all_the_same(tmp_path):
         colorize.certainty(gray)
 
 
-def kept_from_training():
+def kept_from_training(card):
     """Photographs of the colorizer's own validation splits."""
-    for name, fractions in (("nips17", (0.8, 0.05, 0.15)), ("imagenet1000", (0.9, 0.1, 0.0))):
-        source = open_source(f"zip:photos-{name}-256.zip")
-        yield from load_pictures(source, split_names(source.names, "validation", fractions))
+    for name in ("nips17", "imagenet1000"):
+        for picture in read_test_pictures(card, f"zip:photos-{name}-256.zip", split="validation"):
+            yield picture.transpose(1, 2, 0)
 
 
 @pytest.mark.skipif(not os.environ.get("HILLOTYPE_DATA"), reason="needs photographs: set HILLOTYPE_DATA")
 def test_where_doubt_is_larger_so_is_the_error():
+    colorize, stated, made = hillotype.load("colorize"), [], []
     try:
-        pictures = list(kept_from_training())
+        pictures = list(kept_from_training(colorize.model.card))
     except DataError as error:
         pytest.skip(str(error))
-    colorize, stated, made = hillotype.load("colorize"), [], []
     for picture in pictures:
         light, chroma = colorize.predict(picture)
         truth = rgb_to_lab(reduced(picture, light.shape).transpose(2, 0, 1)[None])[0, 1:]

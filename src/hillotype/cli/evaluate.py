@@ -27,7 +27,9 @@ def evaluate(
     data: Annotated[
         str, typer.Option("--data", help="Test pictures: a folder, a zip, a folder inside one, or a set (mnist/test).")
     ],
-    split: Annotated[str, typer.Option(help="Which part of them: all, train, validation or test.")] = "all",
+    split: Annotated[
+        str, typer.Option(help="Which part of them: all, train, validation or test, as the model's training had them.")
+    ] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
         list[float] | None,
@@ -54,7 +56,13 @@ def evaluate(
         import numpy as np
 
         from hillotype.evaluate.measure import measure
-        from hillotype.evaluate.plan import SIGMAS, make_plan, read_fitting_pictures, read_test_pictures
+        from hillotype.evaluate.plan import (
+            SIGMAS,
+            make_plan,
+            read_fitting_pictures,
+            read_test_pictures,
+            trained_fractions,
+        )
         from hillotype.evaluate.report import example_strips, tables, write_report
     from hillotype.files import make_folder
     from hillotype.modelfile import load_model, write_card
@@ -68,6 +76,8 @@ def evaluate(
     plan = make_plan(file, fitting, sigmas=sigma or SIGMAS, rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it
+    if split in ("all", "train") and trained_fractions(card, data):
+        typer.echo(f"{card.name} was trained on pictures of {data}; --split test has those it never saw", err=True)
     with WorkDisplay(shown=not as_json) as display:
         results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=display.count)
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}

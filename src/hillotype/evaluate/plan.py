@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,13 +38,17 @@ SIGMAS = (0.0, 15.0, 25.0, 50.0)
 def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int | None = None) -> list[Floats]:
     """Return the pictures (C, H, W) float32 of a source that a model is tested on.
 
+    A source that the model was trained on is split as it was then, so that its test split is what the model never saw.
+
     Raises:
         DataError: nothing there, or the split is empty.
     """
     source = open_source(name)
-    names = sample_names(split_names(source.names, split), limit)
+    known = trained_fractions(card, name)
+    names = sample_names(split_names(source.names, split, known or FRACTIONS), limit)
     if not names:
-        raise DataError(f"{name}: no pictures in its {split} split; choose --split all")
+        rest = f"{card.name} was trained on the others" if known else "choose --split all"
+        raise DataError(f"{name}: no pictures in its {split} split; {rest}")
     return _floats(load_pictures(source, names, Preparation(gray=_is_gray(card))))
 
 
@@ -56,10 +61,9 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
     if name is not None:
         source = open_source(name)
         return _floats(load_pictures(source, _spread(source.names), Preparation(gray=gray)))
-    recipe = card.training.get("recipe", {})
-    if recipe.get("task", {}).get("name") == "self_denoise":
+    if card.training.get("recipe", {}).get("task", {}).get("name") == "self_denoise":
         return []  # they are noisy
-    for settings in recipe.get("data", {}).get("sources", ()):
+    for settings in _sources(card):
         try:
             source = open_source(settings["name"])
         except DataError:
@@ -67,6 +71,24 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
         names = split_names(source.names, "train", settings.get("fractions", FRACTIONS))
         return _floats(load_pictures(source, _spread(names), Preparation(gray=gray)))
     return []
+
+
+def trained_fractions(card: Card, name: str) -> Sequence[float] | None:
+    """Return the parts of a source that were a model's train, validation and test; None if it was not trained on it."""
+    for settings in _sources(card):
+        if _path_of(settings["name"]) == _path_of(name):
+            fractions: Sequence[float] = settings.get("fractions", FRACTIONS)
+            return fractions
+    return None
+
+
+def _sources(card: Card) -> Sequence[dict[str, Any]]:
+    sources: Sequence[dict[str, Any]] = card.training.get("recipe", {}).get("data", {}).get("sources", ())
+    return sources
+
+
+def _path_of(name: str) -> str:
+    return name.removeprefix("zip:").removeprefix("folder:").rstrip("/")
 
 
 def _is_gray(card: Card) -> bool:

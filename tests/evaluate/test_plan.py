@@ -1,0 +1,47 @@
+"""What a model is tested on: never pictures that it was trained on, unless they are asked for."""
+
+import numpy as np
+import pytest
+
+from hillotype.data.splits import FRACTIONS
+from hillotype.errors import DataError
+from hillotype.evaluate.plan import read_test_pictures, trained_fractions
+from hillotype.modelfile import Card
+
+
+def card_of(*sources):
+    return Card(
+        name="net", task="denoise", in_channels=3, out_channels=3, training={"recipe": {"data": {"sources": sources}}}
+    )
+
+
+def first_pixels(pictures):
+    return {tuple(picture[:, 0, 0]) for picture in pictures}
+
+
+def test_the_splits_are_those_of_the_training(photos):
+    card = card_of({"name": f"folder:{photos}", "fractions": [0.5, 0.0, 0.5]})
+    seen = read_test_pictures(card, str(photos), split="train")
+    kept = read_test_pictures(card, f"{photos}/", split="test")
+    assert len(seen) + len(kept) == 12
+    assert not first_pixels(seen) & first_pixels(kept)
+    assert len(read_test_pictures(card_of(), str(photos), split="train")) != len(seen)
+
+
+def test_nothing_is_tested_where_a_model_was_trained_on_all(photos):
+    card = card_of({"name": f"folder:{photos}", "fractions": [0.9, 0.1, 0.0]})
+    with pytest.raises(DataError, match="no pictures in its test split; net was trained on the others"):
+        read_test_pictures(card, str(photos), split="test")
+
+
+def test_a_source_is_known_by_any_of_its_names():
+    card = card_of({"name": "zip:a.zip/train", "fractions": [0.7, 0.1, 0.2]}, {"name": "folder:b"})
+    assert trained_fractions(card, "a.zip/train/") == [0.7, 0.1, 0.2]
+    assert trained_fractions(card, "b") == FRACTIONS
+    assert trained_fractions(card, "a.zip/test") is None
+
+
+def test_pictures_are_floats_of_the_models_channels(photos):
+    pictures = read_test_pictures(card_of(), str(photos), limit=2)
+    assert [picture.shape for picture in pictures] == [(3, 64, 80)] * 2
+    assert all(picture.dtype == np.float32 and 0 <= picture.min() <= picture.max() <= 1 for picture in pictures)
