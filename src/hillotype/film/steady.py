@@ -19,7 +19,7 @@ from itertools import chain, repeat
 import numpy as np
 
 from hillotype.film.shots import is_cut, thumbnail
-from hillotype.restore.pixels import Plane
+from hillotype.restore.pixels import Plane, halved
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def steadied(
 def _look(light: Plane, chroma: Plane, before: _Guess | None) -> _Guess:
     small = thumbnail(light)
     shot = 0 if before is None else before.shot + is_cut(before.thumbnail, small)
-    return _Guess(light, _halved(light), chroma, small, shot)
+    return _Guess(light, halved(_even(light)), chroma, small, shot)
 
 
 def _mean(window: deque[_Guess], at: int, steadiness: Steadiness) -> Plane:
@@ -108,11 +108,9 @@ def _likeness(coarse: Plane, center: Plane, tolerance: float, shape: tuple[int, 
     return weight.repeat(2, axis=0).repeat(2, axis=1)[: shape[0], : shape[1]]
 
 
-def _halved(light: Plane) -> Plane:
-    """Return the means of squares of 2 x 2; an odd row or column at the end is repeated."""
+def _even(light: Plane) -> Plane:
+    """Repeat an odd row or column at the end."""
     height, width = light.shape
     if height % 2 or width % 2:
         light = np.pad(light, ((0, height % 2), (0, width % 2)), mode="edge")
-    total: Plane = light[::2, ::2] + light[1::2, ::2] + light[::2, 1::2] + light[1::2, 1::2]
-    total *= np.float32(0.25)
-    return total
+    return light

@@ -21,6 +21,7 @@ class ImageModel(nn.Module):
         divergence: after a forward pass in training mode, what a generative model adds to the loss: the divergence
             of each picture's posterior from the prior, by number of the code, in nats, (N, latent); None for every
             other model.
+        starts_pretrained: whether it begins with weights from elsewhere unless it is made with `pretrained=False`.
     """
 
     multiple: int = 1
@@ -28,6 +29,7 @@ class ImageModel(nn.Module):
     halo: int | None = None
     output_range: tuple[float, float] = (float("-inf"), float("inf"))
     divergence: Tensor | None = None
+    starts_pretrained: bool = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (N, in_channels, H, W) to (N, out_channels, H, W)."""

@@ -139,6 +139,7 @@ class Lite0UNet(ImageModel):
 
     multiple = 32
     output_range = (-1.0, 1.0)
+    starts_pretrained = True
 
     def __init__(
         self,

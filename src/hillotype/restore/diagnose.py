@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hillotype.color import rgb_to_lab
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import Pixels, Plane, full_scale, is_neutral
+from hillotype.restore.pixels import Pixels, Plane, full_scale, halved, is_neutral
 from hillotype.restore.reduce import reduced, working_size
 
 NOISY = 4.3
@@ -79,7 +79,7 @@ def noise_level(pixels: Rows) -> float:
     """
     parts = [part.astype(np.float32) * np.float32(255 / full_scale(part)) for part in _crops(pixels)]
     fine = _smoothest_noise(parts)
-    coarse = 2.0 * _smoothest_noise([_halved(part) for part in parts])  # white noise is halved with the size
+    coarse = 2.0 * _smoothest_noise([halved(part) for part in parts])  # white noise is halved with the size
     return max(fine, coarse) if coarse > COARSE_NOISY else fine
 
 
@@ -121,11 +121,3 @@ def _blocks(plane: NDArray[Any]) -> NDArray[Any]:
     rows, columns = (side // _BLOCK for side in plane.shape)
     blocks = plane.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
     return blocks.reshape(rows * columns, _BLOCK * _BLOCK)
-
-
-def _halved(part: Plane) -> Plane:
-    """Average squares of 2 x 2 pixels; an odd row or column is left out."""
-    rows, columns = (side // 2 * 2 for side in part.shape[:2])
-    part = part[:rows, :columns]
-    total: Plane = part[::2, ::2] + part[1::2, ::2] + part[::2, 1::2] + part[1::2, 1::2]
-    return total * np.float32(0.25)

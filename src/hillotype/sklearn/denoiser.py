@@ -13,12 +13,12 @@ from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import validate_data
 from torch import Tensor
 
+from hillotype.sklearn.estimator import PRECISIONS, NetEstimator
 from hillotype.sklearn.layers import Floats, Layers, start
-from hillotype.sklearn.trained import PRECISIONS, Trained
 from hillotype.sklearn.training import half_squares, mean_squares, with_noise
 
 
-class Denoiser(OneToOneFeatureMixin, Trained):  # type: ignore[misc]
+class Denoiser(OneToOneFeatureMixin, NetEstimator):  # type: ignore[misc]
     """A net of dense layers that takes the noise off samples (Vincent et al. 2008).
 
     It is trained on half the squared error of a sample, summed over its features, after all were brought to mean 0 and

@@ -14,12 +14,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from hillotype.models import normal_divergence
+from hillotype.sklearn.estimator import PRECISIONS, NetEstimator
 from hillotype.sklearn.layers import Floats, Layers, start
-from hillotype.sklearn.trained import PRECISIONS, Trained
 from hillotype.sklearn.training import converge, half_squares, mean_squares, with_noise
 
 
-class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, Trained):  # type: ignore[misc]
+class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, NetEstimator):  # type: ignore[misc]
     """An autoencoder of dense layers, to use where PCA is used (Hinton and Salakhutdinov 2006).
 
     Layers n_features, hidden, n_components and back in reverse order; code and answer have no activation. It is

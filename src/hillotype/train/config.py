@@ -12,7 +12,7 @@ from hillotype.color import color_space
 from hillotype.data import Augment, Preparation
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import RecipeError
-from hillotype.models import ImageModel, build
+from hillotype.models import MODELS, ImageModel, build
 from hillotype.noise import NOISES, Mask, Mixture, Noise
 from hillotype.tasks import TASKS, Task
 
@@ -289,7 +289,7 @@ def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
     """Makes the run's model; `pretrained` false leaves out weights that a checkpoint will replace."""
     settings = dict(run.model)
     name = str(settings.pop("name", None))
-    if not pretrained and name == "lite0_unet":
+    if not pretrained and name in MODELS and MODELS[name].starts_pretrained:
         settings["pretrained"] = False
     task = build_task(run)
     if task.doubt:

@@ -21,7 +21,7 @@ from hillotype.sklearn.training import numbers
 PRECISIONS = (np.float64, np.float32)
 
 
-class Trained(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class NetEstimator(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """What both estimators share: the settings of their training, and samples brought to mean 0 and variance 1.
 
     All features are divided by one and the same number, so that the squared error weighs them as PCA does.
