@@ -120,14 +120,17 @@ class Journal:
     def __init__(self, out: Path, made_with: Mapping[str, Any]) -> None:
         self.out, self.made_with = out, made_with
         self._results: defaultdict[str, list[bytes]] = defaultdict(list)  # lines by the result they name, oldest first
-        self._folder = out / FOLDER
+        self._open()
+
+    def _open(self) -> None:
+        self._folder = self.out / FOLDER
         make_folder(self._folder, PictureError)
         path = self._folder / NAME
         with writing(path, PictureError):
             self._file = path.open("a+b", buffering=0)
         try:
             if not locked(self._file):
-                raise PictureError(f"{out}: another hillotype is writing to this folder; let it finish")
+                raise PictureError(f"{self.out}: another hillotype is writing to this folder; let it finish")
             with writing(path, PictureError):
                 self._read()
                 self._clear()

@@ -13,7 +13,6 @@ import os
 import secrets
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -34,16 +33,19 @@ class RemoteJournal(Journal):
         PictureError: the store cannot be reached or does not take the journal.
     """
 
+    out: Url
+
     def __init__(self, out: Url, made_with: Mapping[str, Any]) -> None:
-        self.out, self.made_with = out, made_with
-        self._there = out / FOLDER
+        super().__init__(out, made_with)
+
+    def _open(self) -> None:
+        self._there = self.out / FOLDER
         with writing(self._there / NAME, PictureError):
             self._loose = [url for url in self._there.inside() if url.suffix == ".json" and url.parent == self._there]
             whole = self._there / NAME
             self._lines = whole.read_bytes().splitlines(keepends=True) if whole.exists() else []
             self._lines += fetch_all(self._loose)
             self._fold()
-        self._results = defaultdict(list)
         for line in self._lines:
             self._index(line)
         self._working = tempfile.TemporaryDirectory(prefix="hillotype-")
