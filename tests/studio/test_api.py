@@ -1,6 +1,7 @@
 """The REST API: pictures in, pictures out, jobs from upload to removal."""
 
 import io
+import itertools
 import json
 import threading
 import time
@@ -15,7 +16,7 @@ from tests.studio.conftest import API, add, encoded, ended, message, new_session
 from typer.testing import CliRunner
 
 from hillotype.cli.app import app as command
-from hillotype.studio import Limits, views, work
+from hillotype.studio import Limits, api, views, work
 
 
 @pytest.mark.parametrize("task", ["restore", "denoise", "colorize"])
@@ -266,6 +267,38 @@ def test_an_upload_that_takes_longer_than_the_patience_is_taken(tiny_zoo, gray):
     with served(Limits(patience=0.2)) as studio, httpx2.Client(base_url=studio.address, timeout=60) as client:
         answer = client.post(f"{new_session(client)}/jobs", content=slowly())
         assert answer.status_code == 202, answer.text
+
+
+def test_a_zip_that_takes_longer_than_the_patience_is_whole(tiny_zoo, gray, monkeypatch):
+    describe = zipfile.ZipInfo.from_file
+
+    def slowly(*given, **named):
+        time.sleep(1)
+        return describe(*given, **named)
+
+    with served(Limits(patience=0.5)) as studio, httpx2.Client(base_url=studio.address, timeout=60) as client:
+        session = new_session(client)
+        with client.stream("GET", f"{session}/events"):
+            for job in [add(client, session, gray, name=name) for name in ("a.jpg", "b.jpg")]:
+                ended(client, job)
+        monkeypatch.setattr(zipfile.ZipInfo, "from_file", slowly)
+        with zipfile.ZipFile(io.BytesIO(client.get(f"{session}/archive").content)) as archive:
+            assert archive.namelist() == ["a-restored.jpg", "b-restored.jpg"]
+        until(lambda: studio.sessions.stored() == 0)
+
+
+def test_a_client_that_goes_away_while_a_zip_is_sent_keeps_no_session(tiny_zoo, gray, monkeypatch):
+    monkeypatch.setattr(api, "zip_stream", lambda _: itertools.repeat(bytes(1 << 20)))
+    with served(Limits(patience=0.5)) as studio, httpx2.Client(base_url=studio.address, timeout=60) as client:
+        session = new_session(client)
+        with client.stream("GET", f"{session}/events"):
+            ended(client, add(client, session, gray))
+        with client.stream("GET", f"{session}/archive") as answer:
+            chunks = answer.iter_raw()
+            next(chunks)
+            with pytest.raises(AssertionError):
+                until(lambda: studio.sessions.stored() == 0, seconds=1.5)
+        until(lambda: studio.sessions.stored() == 0)
 
 
 def test_events_tell_of_each_step(live, gray):

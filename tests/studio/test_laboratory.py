@@ -3,6 +3,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import httpx2
@@ -12,10 +13,11 @@ from PIL import Image
 from tests.latent.conftest import blobs, make_tiny_run  # noqa: F401
 from tests.studio.conftest import API, hold, opened, served, until, wait_held
 
-from hillotype.studio.laboratory import runs
+from hillotype.studio.laboratory import runs, training
 from hillotype.train.loop import fit
 
 LABORATORY = f"{API}/laboratory"
+STOPPED = {"name": "mine", "going": False, "stopping": False, "message": ""}
 
 
 @pytest.fixture(scope="module")
@@ -136,20 +138,100 @@ def test_a_recipe_is_trained_stopped_and_goes_on(client, root, blobs):  # noqa: 
     assert "mnist-denoise/dense" in recipes  # of the package
     recipe = recipes["vae/run"]["id"]
     wanted = {"recipe": recipe, "name": "mine", "minutes": 10}
-    assert client.post(f"{LABORATORY}/runs", json=wanted).json() == {"name": "mine", "going": True, "message": ""}
+    going = client.post(f"{LABORATORY}/runs", json=wanted).json()
+    assert going == {"name": "mine", "going": True, "stopping": False, "message": ""}
     refused = client.post(f"{LABORATORY}/runs", json={**wanted, "name": "other"})
     assert refused.status_code == 409
     assert "mine" in refused.json()["message"]
     until(lambda: (root / "runs" / "mine" / "metrics.jsonl").exists(), seconds=60)
-    assert client.post(f"{LABORATORY}/stop").json() == {"name": "mine", "going": False, "message": ""}
+    assert client.post(f"{LABORATORY}/stop").json() == STOPPED
     assert client.post(f"{LABORATORY}/runs", json=wanted).status_code == 409  # it holds a run
+    assert status_of(client)["mine"] == "stopped"
     assert client.post(f"{run_of(client, 'mine')}/resume").json()["going"]
+    assert status_of(client)["mine"] == "training"
 
 
 def test_a_training_that_is_stopped_as_it_starts_has_not_failed(client):
     recipe = client.get(f"{LABORATORY}/recipes").json()[0]["id"]
     assert client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "mine"}).json()["going"]
-    assert client.post(f"{LABORATORY}/stop").json() == {"name": "mine", "going": False, "message": ""}
+    assert client.post(f"{LABORATORY}/stop").json() == STOPPED
+
+
+# Stands in for `hillotype train RECIPE -o FOLDER`: logs a step, and takes its time to end.
+_SLOW_TO_END = """
+import shutil, signal, sys, time
+from pathlib import Path
+_, _, recipe, _, folder, *_ = sys.argv
+folder = Path(folder)
+folder.mkdir()
+asked = []
+signal.signal(signal.SIGINT, lambda *_: asked.append(1))
+shutil.copy(recipe, folder / "run.toml")
+(folder / "metrics.jsonl").write_text('{"step": 1, "train_loss": 1.0}\\n')
+while not (folder / "end").exists():
+    time.sleep(0.02)
+(folder / "asked").write_text(str(len(asked)))
+sys.exit(130)
+"""
+
+
+@pytest.fixture
+def slow_to_end(monkeypatch, root):
+    """A training that ends only once its folder holds a file `end`; `asked` then says how often it was asked to."""
+    monkeypatch.setattr(training, "_HILLOTYPE", _SLOW_TO_END)
+    yield root / "runs" / "mine"
+    (root / "runs" / "mine" / "end").touch()  # in a test that failed
+
+
+def start(client):
+    """Start a recipe as a run that is called mine, and wait until it has logged something."""
+    recipe = client.get(f"{LABORATORY}/recipes").json()[0]["id"]
+    assert client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "mine"}).json()["going"]
+    until(lambda: "mine" in status_of(client))
+
+
+def status_of(client):
+    return {run["name"]: run["status"] for run in client.get(LABORATORY).json()["runs"]}
+
+
+def test_a_training_is_asked_once_to_stop_and_its_run_says_where_it_stands(client, slow_to_end):
+    start(client)
+    assert status_of(client)["mine"] == "training"
+    with ThreadPoolExecutor() as pool:
+        stops = [pool.submit(client.post, f"{LABORATORY}/stop") for _ in range(3)]
+        until(lambda: status_of(client)["mine"] == "stopping")
+        assert client.get(LABORATORY).json()["training"]["stopping"]
+        assert client.get(run_of(client, "mine")).json()["status"] == "stopping"
+        wait(stops, 0.5)
+        (slow_to_end / "end").touch()
+    assert [stop.result().json() for stop in stops] == [STOPPED] * 3
+    assert (slow_to_end / "asked").read_text() == "1"
+    assert status_of(client)["mine"] == "stopped"
+    assert client.get(run_of(client, "mine")).json()["status"] == "stopped"
+    with (slow_to_end / "metrics.jsonl").open("a") as file:  # as `hillotype train --resume` does
+        file.write('{"step": 2, "train_loss": 1.0}\n')
+    assert status_of(client)["mine"] == "training"
+
+
+def test_the_page_says_at_once_that_a_training_stops(root, open_page, slow_to_end):
+    with served() as studio, httpx2.Client(base_url=studio.address) as client:
+        start(client)
+        page = open_page(studio, "laboratory.html")
+        page.get_by_text("Start a recipe", exact=True).click()
+        run = page.locator("#runs li", has_text="mine")
+        run.get_by_text("Training").wait_for()
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        held = hold(page, "**/laboratory/stop")
+        stop.click()
+        wait_held(page, held)
+        assert stop.is_disabled()
+        assert page.locator("#training").inner_text() == "Stopping mine."
+        held[0].continue_()
+        run.get_by_text("Stopping").wait_for()
+        assert stop.is_disabled()
+        (slow_to_end / "end").touch()
+        run.get_by_text("Stopped").wait_for()
+        assert not stop.is_visible()
 
 
 def test_a_training_that_fails_says_why(client, root):

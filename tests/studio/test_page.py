@@ -82,6 +82,16 @@ def test_zoom_and_pan_with_mouse_and_keyboard(live, open_page, gray):
     assert page.evaluate(scale) == pytest.approx(fitted)
 
 
+def test_a_picture_that_is_removed_while_its_result_comes_in(live, open_page, gray):
+    page = open_page(live, reduced_motion="no-preference")
+    page.evaluate("void (requestAnimationFrame = (step) => (window.step = step))")
+    choose(page, ("a.jpg", gray))
+    wait_for(page, "Boolean(window.step)")
+    page.get_by_role("button", name="Remove a.jpg").click()
+    page.get_by_role("heading", name="Drop pictures here").wait_for()
+    page.evaluate("step(performance.now())")
+
+
 def test_settings_do_the_picture_again(live, open_page, gray):
     page = open_page(live)
     choose(page, ("a.jpg", gray))

@@ -67,8 +67,12 @@ async def _sessions(request: Request) -> Sessions:
 Ours = Annotated[Sessions, Depends(_sessions)]
 
 
-async def _session(session: Annotated[str, Path(description="The id of the session.")], ours: Ours) -> Session:
-    return ours.find(session)
+async def _session(
+    session: Annotated[str, Path(description="The id of the session.")], ours: Ours
+) -> AsyncIterator[Session]:
+    found = ours.find(session)
+    with found.listening():  # until all is sent: an upload or a ZIP may take longer than the patience
+        yield found
 
 
 Mine = Annotated[Session, Depends(_session)]
@@ -300,8 +304,7 @@ async def restore(
 
 async def _start(request: Request, session: Session, ours: Sessions, upload: Upload) -> Job:
     """Receive a picture and put it into the queue."""
-    with session.listening():  # a slow upload may take longer than the patience
-        source = await receive_file(request, session, ours, upload.name)
+    source = await receive_file(request, session, ours, upload.name)
     settings = Settings(**upload.model_dump(exclude={"name"}))
     job = session.add(safe_name(upload.name), source, settings)
     try:

@@ -93,7 +93,7 @@ class Session:
 
     @contextmanager
     def listening(self) -> Iterator[_Listener]:
-        """Keep the session as long as somebody waits for what becomes of it."""
+        """Keep the session as long as somebody waits for an answer or for what becomes of it."""
         listener = _Listener(self.jobs.values())
         self._listeners.add(listener)
         try:
@@ -158,7 +158,7 @@ class Sessions:
         return session
 
     def find(self, id: str) -> Session:
-        """Return a session, and note that it was asked for.
+        """Return a session.
 
         Raises:
             Refusal: there is none of that id.
@@ -166,7 +166,6 @@ class Sessions:
         session = self._sessions.get(id)
         if session is None:
             raise Refusal(404, "This session has ended and its files are removed; open a new one.")
-        session.asked = time.monotonic()
         return session
 
     def remove(self, session: Session) -> None:

@@ -97,7 +97,7 @@ def stop_training(here: Here) -> TrainingState:
 @router.get("/runs/{run}")
 def run(folder: Folder, here: Here) -> RunDetails:
     """A run, with its curves and its recipe."""
-    return run_details(folder, here.root)
+    return run_details(folder, here.root, here.trainer.status(folder))
 
 
 @router.post("/runs/{run}/resume", status_code=201, responses=described(409))
@@ -184,7 +184,7 @@ def _overview(here: Laboratory) -> LaboratoryState:
     states = []
     for folder in find_runs(here.root).values():
         with suppress(OSError):  # it was removed meanwhile
-            states.append(run_state(folder, here.root))
+            states.append(run_state(folder, here.root, here.trainer.status(folder)))
     pictures = "" if here.data is None else here.data.name
     return LaboratoryState(runs=states, training=here.trainer.state(), pictures=pictures)
 

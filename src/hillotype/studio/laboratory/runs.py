@@ -48,8 +48,8 @@ def find_run(root: Path, id: str) -> Path:
     return folder
 
 
-def run_state(folder: Path, root: Path) -> RunState:
-    """Return what is known of a run."""
+def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
+    """Return what is known of a run; `status` is that of its process where that is the studio's, else the log tells."""
     changed = (folder / LOG).stat().st_mtime
     recipe, rows = _recipe(folder, (folder / RECIPE).stat().st_mtime), _rows(folder, changed)
     last: Row = {}
@@ -62,7 +62,7 @@ def run_state(folder: Path, root: Path) -> RunState:
         summary=str(recipe.get("summary", "")),
         task=str(recipe.get("task", {}).get("name", "")),
         model=str(recipe.get("model", {}).get("name", "")),
-        status=_status(last, optimization, changed),
+        status=_status(last, optimization, changed, status),
         step=int(last.get("step", 0)),
         steps=None if "epochs" in optimization else optimization.get("steps"),
         seconds=last.get("seconds", 0.0),
@@ -72,11 +72,11 @@ def run_state(folder: Path, root: Path) -> RunState:
     )
 
 
-def run_details(folder: Path, root: Path) -> RunDetails:
-    """Return a run with its curves and recipe."""
+def run_details(folder: Path, root: Path, status: RunStatus | None) -> RunDetails:
+    """Return a run with its curves and recipe; `status` as for `run_state`."""
     recipe = (folder / RECIPE).read_text("utf-8", errors="replace")
     curves = _curves(_rows(folder, (folder / LOG).stat().st_mtime))
-    return RunDetails(**run_state(folder, root).model_dump(), curves=curves, recipe=recipe)
+    return RunDetails(**run_state(folder, root, status).model_dump(), curves=curves, recipe=recipe)
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -93,13 +93,13 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
                 yield from _walk(Path(entry.path), depth - 1)
 
 
-def _status(last: Row, optimization: dict[str, Any], changed: float) -> RunStatus:
+def _status(last: Row, optimization: dict[str, Any], changed: float, by_process: RunStatus | None) -> RunStatus:
     """A run has finished when its learning rate is annealed or, where that is constant, its steps are done."""
     peak = optimization.get("learning_rate", math.inf)
     annealed = last.get("learning_rate", math.inf) < _ANNEALED * peak
     if annealed or last.get("step", 0) >= optimization.get("steps", math.inf):
         return "finished"
-    return "training" if time.time() - changed < _FRESH else "stopped"
+    return by_process or ("training" if time.time() - changed < _FRESH else "stopped")
 
 
 @lru_cache(maxsize=200)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-RunStatus: TypeAlias = Literal["training", "stopped", "finished"]
+RunStatus: TypeAlias = Literal["training", "stopping", "stopped", "finished"]
 
 
 class RunState(BaseModel):
@@ -71,6 +71,7 @@ class TrainingState(BaseModel):
 
     name: str
     going: bool
+    stopping: bool = Field(description="Whether it goes on only until it has ended in order.")
     message: str = Field(description="Why it failed; empty if it did not.")
 
 

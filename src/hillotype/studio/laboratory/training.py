@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hillotype.studio.laboratory.recipes import find_recipe
 from hillotype.studio.laboratory.runs import LOG, RECIPE
-from hillotype.studio.laboratory.schemas import Start, TrainingState
+from hillotype.studio.laboratory.schemas import RunStatus, Start, TrainingState
 from hillotype.studio.problems import Refusal
 
 _PATIENCE = 30.0  # seconds for a training to end by itself once it is asked to
@@ -29,7 +29,8 @@ class Trainer:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = root
         self._stopped = False  # by the person: its end is no failure then
-        self._starting = threading.Lock()
+        self._left: float | None = None  # when its log changed last, once it has ended
+        self._changing = threading.Lock()
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
 
     def start(self, wanted: Start) -> TrainingState:
@@ -53,15 +54,18 @@ class Trainer:
         return self._train(folder / RECIPE, folder, "--resume")
 
     def stop(self) -> TrainingState:
-        """End the training; it can go on from its last checkpoint."""
-        if self._process is not None and self._process.poll() is None:
-            self._stopped = True
-            self._process.send_signal(signal.SIGINT)
+        """End the training, and wait for its end; it can go on from its last checkpoint."""
+        with self._changing:
+            process, state = self._process, self.state()
+            if process is not None and state.going and not state.stopping:
+                self._stopped = True
+                process.send_signal(signal.SIGINT)  # only once: another would interrupt its orderly end
+        if process is not None:
             try:
-                self._process.wait(_PATIENCE)
+                process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+                process.kill()
+                process.wait()
         return self.state()
 
     def close(self) -> None:
@@ -75,7 +79,23 @@ class Trainer:
         going = self._process is not None and code is None
         failed = code not in (None, 0, 130) and not self._stopped
         name = "" if self._process is None else self._folder.relative_to(self.root).as_posix()
-        return TrainingState(name=name, going=going, message=self._last_line() if failed else "")
+        message = self._last_line() if failed else ""
+        return TrainingState(name=name, going=going, stopping=going and self._stopped, message=message)
+
+    def status(self, folder: Path) -> RunStatus | None:
+        """Return where a run stands by its process, or None if that is not the studio's.
+
+        Once the process has ended, somebody else may go on with the run: its log changes then.
+        """
+        if self._process is None or folder != self._folder:
+            return None
+        state = self.state()
+        if state.going:
+            return "stopping" if state.stopping else "training"
+        changed = (folder / LOG).stat().st_mtime
+        if self._left is None:
+            self._left = changed
+        return "stopped" if changed == self._left else None
 
     def _own_pictures(self) -> tuple[str, str]:
         if self.data is None:
@@ -84,12 +104,11 @@ class Trainer:
 
     def _train(self, recipe: Path, folder: Path, *options: str) -> TrainingState:
         command = [sys.executable, "-c", _HILLOTYPE, "train", str(recipe), "-o", str(folder), *options]
-        with self._starting:
+        with self._changing:
             if self.state().going:
                 raise Refusal(409, f"{self.state().name} is being trained; stop it first, or wait for its end.")
             self._told.seek(0)
             self._told.truncate()
-            self._folder, self._stopped = folder, False
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -97,6 +116,7 @@ class Trainer:
                 stderr=self._told,
                 start_new_session=True,  # an interruption of the studio ends it in order, by `stop`
             )
+            self._folder, self._stopped, self._left = folder, False, None
         return self.state()
 
     def _last_line(self) -> str:

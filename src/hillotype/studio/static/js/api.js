@@ -1,5 +1,8 @@
 // The REST API, as the page uses it. What is refused becomes an Error whose message is a sentence for the person.
 
+/** What the person is told when no answer comes. */
+export const UNANSWERED = "The studio does not answer; see whether it still runs.";
+
 const ROOT = "api/v1";
 
 async function ask(method, path, options) {
@@ -12,7 +15,7 @@ async function send(method, path, options = {}) {
   try {
     answer = await fetch(`${ROOT}/${path}`, { method, ...options });
   } catch {
-    throw new Error("The studio does not answer; see whether it still runs.");
+    throw new Error(UNANSWERED);
   }
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));

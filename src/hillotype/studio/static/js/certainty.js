@@ -1,5 +1,7 @@
 // Where the colors are guesses: a map over the result, darker where they are less certain.
 
+import { UNANSWERED } from "./api.js";
+
 const part = (id) => document.getElementById(id);
 
 export class Certainty {
@@ -39,6 +41,6 @@ export class Certainty {
     const told = await fetch(src).then((answer) => answer.json()).catch(() => ({}));
     if (this.image.src !== src) return; // another is looked at meanwhile
     this.press(false);
-    this.warn(told.message ?? "The studio does not answer; see whether it still runs.");
+    this.warn(told.message ?? UNANSWERED);
   }
 }

@@ -57,6 +57,7 @@ export class Compare {
     const start = performance.now();
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const step = (now) => {
+      if (!this.size) return; // it was cleared meanwhile
       const share = Math.min(1, (now - start) / 700);
       this.cut(100 + (end - 100) * (1 - (1 - share) ** 3));
       if (share < 1 && Number(this.slider.value) === end) requestAnimationFrame(step);

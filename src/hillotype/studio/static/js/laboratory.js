@@ -1,17 +1,17 @@
 // The laboratory: runs while they train, side by side, recipes to start, reports, codes to explore.
 
-import { get, post } from "./api.js";
+import { get, post, UNANSWERED } from "./api.js";
 import { chart, short } from "./chart.js";
 import { Explorer } from "./explorer.js";
 import { duration } from "./film.js";
 
 const MOST = 6; // runs side by side
-const WORDS = { training: "Training", stopped: "Stopped", finished: "Finished" };
+const WORDS = { training: "Training", stopping: "Stopping", stopped: "Stopped", finished: "Finished" };
 const MEASURES = { Loss: ["training", "validation"], "PSNR, dB": ["PSNR, dB"] };
 
 const part = (id) => document.getElementById(id);
 const chosen = new Map(); // id -> details, in the order in which they were chosen
-let overview = { runs: [], training: { going: false, name: "", message: "" }, pictures: "" };
+let overview = { runs: [], training: { going: false, stopping: false, name: "", message: "" }, pictures: "" };
 let recipes = [];
 let measure = "Loss";
 const explorer = new Explorer();
@@ -33,11 +33,11 @@ async function start() {
     attempt(train);
   });
   part("start").elements.recipe.onchange = describeRecipe;
-  part("stop").onclick = () => attempt(() => post("laboratory/stop"));
+  part("stop").onclick = () => attempt(stop);
   const events = new EventSource("api/v1/laboratory/events");
   events.onmessage = (event) => show(JSON.parse(event.data));
   events.onopen = () => warn("");
-  events.onerror = () => warn("The studio does not answer; see whether it still runs.");
+  events.onerror = () => warn(UNANSWERED);
   recipes = await get("laboratory/recipes");
   part("start").elements.recipe.replaceChildren(...recipes.map(({ id, name }) => new Option(name, id)));
   describeRecipe();
@@ -112,7 +112,9 @@ function describe(run) {
 
 function showTraining(training) {
   part("stop").hidden = !training.going;
-  part("training").textContent = training.going ? `Training ${training.name}.` : training.message;
+  part("stop").disabled = training.stopping;
+  const words = training.stopping ? WORDS.stopping : WORDS.training;
+  part("training").textContent = training.going ? `${words} ${training.name}.` : training.message;
   part("training").classList.toggle("bad", !training.going && Boolean(training.message));
   if (training.message) part("start-part").open = true;
 }
@@ -219,6 +221,11 @@ async function train() {
   const values = new FormData(part("start"));
   const minutes = values.get("minutes") ? Number(values.get("minutes")) : null;
   await post("laboratory/runs", { recipe: values.get("recipe"), name: values.get("name"), minutes, own: part("start").elements.own.checked });
+}
+
+async function stop() {
+  showTraining({ ...overview.training, stopping: true }); // the studio says so a moment later
+  await post("laboratory/stop");
 }
 
 attempt(start);

@@ -1,6 +1,6 @@
 // The page that restores: what the person does becomes calls of the API, what the studio tells becomes what is seen.
 
-import { get, openSession } from "./api.js";
+import { get, openSession, UNANSWERED } from "./api.js";
 import { Certainty } from "./certainty.js";
 import { Colors } from "./colors.js";
 import { Compare } from "./compare.js";
@@ -85,7 +85,7 @@ function attempt(act) {
 function lost(ended) {
   if (ended === null) warn("");
   else if (ended) warn("This studio has ended, and its pictures are removed. Start it again and load this page anew.");
-  else warn("The studio does not answer; see whether it still runs.");
+  else warn(UNANSWERED);
 }
 
 /** Sends files, some at a time; each is in the list from the start. */
