@@ -48,6 +48,7 @@ export class Compare {
       delete image.dataset.address;
     }
     this.size = this.shown = null;
+    this.pointers.clear(); // a divider that is held belongs to nothing now
     this.stage.classList.add("single");
   }
 
