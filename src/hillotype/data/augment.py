@@ -1,4 +1,4 @@
-"""Random crops of a picture, moved, turned, scaled, bent and lit, so that a model never sees the same one twice."""
+"""Random crops of a picture, moved, turned, scaled and bent, so that a model never sees the same one twice."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,6 @@ class Augment:
         rotation: degrees to either side, about the crop's center.
         shear: degrees to either side.
         shift: fraction of the side by which the crop is moved over the picture's edge, which is mirrored.
-        tone: made lighter or darker by an exponent from 2^-tone to 2^tone on values in [0, 1].
     """
 
     crop: int = 96
@@ -34,7 +33,6 @@ class Augment:
     rotation: float = 0.0
     shear: float = 0.0
     shift: float = 0.0
-    tone: float = 0.0
 
     def __post_init__(self) -> None:
         if self.crop < 1:
@@ -43,7 +41,7 @@ class Augment:
             raise ValueError(f"zoom {self.zoom}: must be two rising factors above 0")
         if self.cover is not None and not 0 < self.cover[0] <= self.cover[1] <= 1:
             raise ValueError(f"cover {self.cover}: must be two rising shares above 0 and at most 1")
-        for name, most in (("rotation", 180), ("shear", 80), ("shift", 1), ("tone", 2)):
+        for name, most in (("rotation", 180), ("shear", 80), ("shift", 1)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: must lie from 0 to {most}")
 
@@ -76,9 +74,6 @@ class Augment:
             crop = crop[:, ::-1]
         if self.turn:
             crop = np.rot90(crop, int(rng.integers(4)))
-        if self.tone:
-            exponent = 2 ** rng.uniform(-self.tone, self.tone)
-            crop = np.rint(255 * np.linspace(0, 1, 256) ** exponent).astype(np.uint8)[crop]
         return np.ascontiguousarray(crop)
 
     def _bent(self, pixels: np.ndarray, left: float, top: float, side: float, rng: np.random.Generator) -> np.ndarray:
