@@ -16,6 +16,7 @@ import argparse
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from hillotype.color import Lab
 from hillotype.data.load import load_pictures
@@ -40,7 +41,7 @@ def reduced_lab(truth: Floats, side: int) -> tuple[Floats, Floats]:
 
 def raised_bilinearly(planes: Floats, size: tuple[int, int]) -> Floats:
     """Returns planes (K, h, w) raised to `size` (K, H, W)."""
-    return np.stack([raised(np.ascontiguousarray(plane), size, slice(0, size[0])) for plane in planes])
+    return np.stack([raised(Image.fromarray(plane), size, slice(0, size[0])) for plane in planes])
 
 
 def smooth_and_sharpened(light: Floats, chroma: Floats, guidance: Guidance) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from hillotype.restore.guided import box_mean, local_slopes, prefiltered, raised, sharpened
 
@@ -33,8 +34,9 @@ def test_slopes_of_a_line_are_found_and_flat_windows_have_none():
 @pytest.mark.parametrize(("small", "full"), [((5, 7), (53, 71)), ((1, 1), (9, 4)), ((3, 40), (11, 41))])
 def test_strips_join_without_seams(small, full):
     plane = np.random.default_rng(0).random(small, dtype=np.float32)
-    whole = raised(plane, full, slice(0, full[0]))
-    strips = [raised(plane, full, slice(top, min(top + 4, full[0]))) for top in range(0, full[0], 4)]
+    image = Image.fromarray(plane)
+    whole = raised(image, full, slice(0, full[0]))
+    strips = [raised(image, full, slice(top, min(top + 4, full[0]))) for top in range(0, full[0], 4)]
     np.testing.assert_allclose(np.concatenate(strips), whole, atol=1e-5)
 
 
@@ -58,7 +60,7 @@ def test_a_prefiltered_plane_keeps_its_means_when_it_is_raised(scale):
     size = (20 * scale, 30 * scale)
 
     def blur(small):
-        means = raised(small, size, slice(0, size[0])).reshape(20, scale, 30, scale).mean(axis=(1, 3))
+        means = raised(Image.fromarray(small), size, slice(0, size[0])).reshape(20, scale, 30, scale).mean(axis=(1, 3))
         return np.abs(means - plane).mean()
 
     assert blur(prefiltered(plane, scale)) < 0.4 * blur(plane)

@@ -212,11 +212,11 @@ class Colorizer(Restorer):
         return light, self.model.run(padded[None, None])[0, :, :height, :width]
 
 
-def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Plane]:
+def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Image.Image]:
     """Return what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
     base, chroma = prefiltered(light, scale), prefiltered(chroma, scale)
     slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
-    return [np.ascontiguousarray(plane) for plane in (base, *chroma, *slopes)]
+    return [Image.fromarray(plane) for plane in (base, *chroma, *slopes)]
 
 
 def _strips(height: int, width: int) -> list[slice]:

@@ -85,10 +85,11 @@ def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
     return np.moveaxis(total, 0, axis)
 
 
-def raised(plane: Plane, size: tuple[int, int], rows: slice) -> Plane:
-    """Return some rows of a plane (h, w) raised bilinearly to `size` (H, W): (rows, W), seamless between calls."""
-    height, width = plane.shape
-    scale = height / size[0]
-    box = (0, rows.start * scale, width, rows.stop * scale)
-    image = Image.fromarray(plane)
-    return np.asarray(image.resize((size[1], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))
+def raised(plane: Image.Image, size: tuple[int, int], rows: slice) -> Plane:
+    """Return some rows of a plane raised bilinearly to `size` (H, W): (rows, W), seamless between calls.
+
+    The plane is `Image.fromarray` of float32 (h, w), made once for all rows.
+    """
+    scale = plane.height / size[0]
+    box = (0, rows.start * scale, plane.width, rows.stop * scale)
+    return np.asarray(plane.resize((size[1], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from hillotype.color import Lab
 from hillotype.errors import PictureError
@@ -165,7 +165,8 @@ def spread_hints(
 def _distance_squared(light: Plane, chroma: Plane, shares: NDArray[np.float64], spread: Spread) -> Plane:
     """Return the distance to the nearest of some points, in units of `spread`: its path, and its look."""
     small = reduced(light[..., None], working_size(len(light), light.shape[1], PATH_SIDE))[..., 0]
-    path = raised(path_lengths(small, _pixels(shares, small.shape)), light.shape, slice(0, len(light)))
+    lengths = Image.fromarray(path_lengths(small, _pixels(shares, small.shape)))
+    path = raised(lengths, light.shape, slice(0, len(light)))
     look = np.concatenate([light[None] / np.float32(spread.lightness), chroma / np.float32(spread.chroma)])
     nearest = np.full_like(light, np.inf)
     for row, column in _pixels(shares, light.shape):
