@@ -6,6 +6,7 @@ import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import imagecodecs
 import numpy as np
@@ -335,6 +336,14 @@ def test_interruption_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_picture(plain(), tmp_path / "out.png")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
+def test_systems_that_have_no_files_in_memory(tmp_path, monkeypatch, suffix):
+    write_picture(plain(), tmp_path / f"here{suffix}")
+    monkeypatch.setattr("hillotype.pictures.simple.sys", SimpleNamespace(platform="darwin"))
+    write_picture(plain(), tmp_path / f"there{suffix}")
+    assert (tmp_path / f"here{suffix}").read_bytes() == (tmp_path / f"there{suffix}").read_bytes()
 
 
 def test_target_appears_only_when_whole(tmp_path, monkeypatch):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import shutil
 import struct
-from typing import IO, BinaryIO, cast
+import sys
+from typing import IO, BinaryIO
 
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
@@ -74,26 +78,21 @@ def _left_behind(image: ImageFile.ImageFile) -> list[str]:
     return notes
 
 
-class _Stream:
-    """Hides a file's descriptor from Pillow, which would write to that itself, and not say why it failed."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.write, self.flush = file.write, file.flush
-
-
 def encode_jpeg(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha at quality 95, chroma at full size."""
-    to_image(picture).save(
-        cast(BinaryIO, _Stream(file)),
-        "JPEG",
-        quality=JPEG_QUALITY,
-        subsampling=0,
-        dpi=picture.dpi or (0, 0),
-        icc_profile=picture.icc,
-        exif=picture.exif or b"",
-        xmp=picture.xmp or b"",
-        extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
-    )
+    with _memory() as coded:
+        to_image(picture).save(
+            coded,
+            "JPEG",
+            quality=JPEG_QUALITY,
+            subsampling=0,
+            dpi=picture.dpi or (0, 0),
+            icc_profile=picture.icc,
+            exif=picture.exif or b"",
+            xmp=picture.xmp or b"",
+            extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
+        )
+        _copy(coded, file)
 
 
 def _photoshop_segment(iptc: bytes) -> bytes:
@@ -104,4 +103,21 @@ def _photoshop_segment(iptc: bytes) -> bytes:
 
 def encode_bmp(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha."""
-    to_image(picture).save(cast(BinaryIO, _Stream(file)), "BMP", dpi=picture.dpi or (96, 96))
+    with _memory() as coded:
+        to_image(picture).save(coded, "BMP", dpi=picture.dpi or (96, 96))
+        _copy(coded, file)
+
+
+def _memory() -> BinaryIO:
+    """Opens a file in memory, which no disk can cut short: Pillow does not notice where a block was written in part.
+
+    Under Linux it has a descriptor. Pillow writes to that without Python's lock, so that other pictures go on.
+    """
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("hillotype"), "w+b")
+    return io.BytesIO()
+
+
+def _copy(coded: BinaryIO, file: BinaryIO) -> None:
+    coded.seek(0)
+    shutil.copyfileobj(coded, file, 1 << 20)
