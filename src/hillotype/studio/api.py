@@ -71,7 +71,7 @@ async def _session(
     session: Annotated[str, Path(description="The id of the session.")], ours: Ours
 ) -> AsyncIterator[Session]:
     found = ours.find(session)
-    with found.listening():  # until all is sent: an upload or a ZIP may take longer than the patience
+    with found.used():  # until all is sent: an upload or a ZIP may take longer than the patience
         yield found
 
 
@@ -287,7 +287,7 @@ async def restore(
     check_model(options.model, task)
     session = ours.open()
     try:
-        with session.listening():
+        with session.used():
             job = await _start(request, session, ours, Upload(task=task, **options.model_dump()))
             await _ended(job, request)
         if session.closed:

@@ -38,6 +38,7 @@ class Session:
         self.jobs: dict[str, Job] = {}
         self.asked = time.monotonic()
         self.closed = False
+        self._uses = 0
         self._listeners: set[_Listener] = set()
 
     def add(self, name: str, source: Path, settings: Settings) -> Job:
@@ -77,12 +78,24 @@ class Session:
         return SessionState(id=self.id, jobs=[job.state() for job in self.jobs.values()])
 
     def idle(self) -> float:
-        """Return for how many seconds nobody has asked for it or listened."""
-        return 0.0 if self._listeners else time.monotonic() - self.asked
+        """Return for how many seconds nobody has used it."""
+        return 0.0 if self._uses else time.monotonic() - self.asked
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Keep the session as long as somebody waits for an answer, or receives it."""
+        self._uses += 1
+        try:
+            yield
+        finally:
+            self._uses -= 1
+            self.asked = time.monotonic()
 
     async def listen(self) -> AsyncIterator[JobState]:
         """Yield each job as it is now, and again when it has changed; a slow listener misses steps between."""
-        with self.listening() as listener:
+        listener = _Listener(self.jobs.values())
+        self._listeners.add(listener)
+        try:
             while not self.closed:
                 changed, listener.changed = listener.changed, {}
                 for job in changed:
@@ -90,17 +103,8 @@ class Session:
                         yield job.state()
                 await listener.wake.wait()
                 listener.wake.clear()
-
-    @contextmanager
-    def listening(self) -> Iterator[_Listener]:
-        """Keep the session as long as somebody waits for an answer or for what becomes of it."""
-        listener = _Listener(self.jobs.values())
-        self._listeners.add(listener)
-        try:
-            yield listener
         finally:
             self._listeners.discard(listener)
-            self.asked = time.monotonic()
 
     def _changed(self, job: Job) -> None:
         for listener in self._listeners:
