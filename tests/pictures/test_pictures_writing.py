@@ -339,9 +339,10 @@ def test_interruption_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
-def test_systems_that_have_no_files_in_memory(tmp_path, monkeypatch, suffix):
+@pytest.mark.parametrize(("place", "value"), [("sys", SimpleNamespace(platform="darwin")), ("_IN_MEMORY", 0)])
+def test_files_are_the_same_whether_encoded_in_memory_or_not(tmp_path, monkeypatch, suffix, place, value):
     write_picture(plain(), tmp_path / f"here{suffix}")
-    monkeypatch.setattr("hillotype.pictures.simple.sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(f"hillotype.pictures.simple.{place}", value)
     write_picture(plain(), tmp_path / f"there{suffix}")
     assert (tmp_path / f"here{suffix}").read_bytes() == (tmp_path / f"there{suffix}").read_bytes()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import struct
 import sys
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO, Final, cast
 
-from PIL import ImageFile
+from PIL import Image, ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -19,6 +18,8 @@ from hillotype.pictures.modes import convert, quiet_pillow, to_image
 from hillotype.pictures.picture import Picture, check_size
 
 JPEG_QUALITY = 95
+
+_IN_MEMORY: Final = 25_000_000  # pixels; larger pictures of a folder come one at a time
 
 
 def decode_jpeg(file: IO[bytes], max_pixels: int, side: int | None = None) -> Picture:
@@ -80,19 +81,18 @@ def _left_behind(image: ImageFile.ImageFile) -> list[str]:
 
 def encode_jpeg(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha at quality 95, chroma at full size."""
-    with _memory() as coded:
-        to_image(picture).save(
-            coded,
-            "JPEG",
-            quality=JPEG_QUALITY,
-            subsampling=0,
-            dpi=picture.dpi or (0, 0),
-            icc_profile=picture.icc,
-            exif=picture.exif or b"",
-            xmp=picture.xmp or b"",
-            extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
-        )
-        _copy(coded, file)
+    _encode(
+        to_image(picture),
+        file,
+        "JPEG",
+        quality=JPEG_QUALITY,
+        subsampling=0,
+        dpi=picture.dpi or (0, 0),
+        icc_profile=picture.icc,
+        exif=picture.exif or b"",
+        xmp=picture.xmp or b"",
+        extra=_photoshop_segment(picture.iptc) if picture.iptc else b"",
+    )
 
 
 def _photoshop_segment(iptc: bytes) -> bytes:
@@ -103,21 +103,26 @@ def _photoshop_segment(iptc: bytes) -> bytes:
 
 def encode_bmp(picture: Picture, file: BinaryIO) -> None:
     """Encodes an 8-bit picture without alpha."""
-    with _memory() as coded:
-        to_image(picture).save(coded, "BMP", dpi=picture.dpi or (96, 96))
-        _copy(coded, file)
+    _encode(to_image(picture), file, "BMP", dpi=picture.dpi or (96, 96))
 
 
-def _memory() -> BinaryIO:
-    """Opens a file in memory, which no disk can cut short: Pillow does not notice where a block was written in part.
+def _encode(image: Image.Image, file: BinaryIO, name: str, **options: Any) -> None:  # noqa: ANN401
+    """Encodes an image; a small one, under Linux, without Python's lock, so that pictures beside it go on.
 
-    Under Linux it has a descriptor. Pillow writes to that without Python's lock, so that other pictures go on.
+    Pillow gives the lock free only where it writes to a descriptor, and there does not notice a disk that takes a part
+    of a block: so that is one of a file in memory. A large picture is not held there once more.
     """
-    if sys.platform == "linux":
-        return os.fdopen(os.memfd_create("hillotype"), "w+b")
-    return io.BytesIO()
+    if sys.platform != "linux" or image.width * image.height > _IN_MEMORY:
+        image.save(cast(BinaryIO, _Stream(file)), name, **options)
+        return
+    with os.fdopen(os.memfd_create("hillotype"), "w+b") as coded:
+        image.save(coded, name, **options)
+        coded.seek(0)
+        shutil.copyfileobj(coded, file, 1 << 20)
 
 
-def _copy(coded: BinaryIO, file: BinaryIO) -> None:
-    coded.seek(0)
-    shutil.copyfileobj(coded, file, 1 << 20)
+class _Stream:
+    """Hides a file's descriptor from Pillow."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.flush = file.write, file.flush
