@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import onnx
-import torch
-from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from hillotype.errors import DataError
 from hillotype.modelfile import find_model, read_card, zoo
 from hillotype.train import checkpoint
+from hillotype.train.unfold import read_weights
 
 
 def read_start(start: str, model: nn.Module) -> None:
@@ -25,7 +23,7 @@ def read_start(start: str, model: nn.Module) -> None:
     if start in zoo() or start.endswith(".onnx"):
         path = find_model(start)
         read_card(path)
-        held = _weights(path)
+        held = read_weights(path, model)
     else:
         path = Path(start) / "best.safetensors"
         held = checkpoint.averaged_weights(path)
@@ -34,14 +32,6 @@ def read_start(start: str, model: nn.Module) -> None:
     if strange or not held:
         raise DataError(
             f"{path}: this model has no place for the weights {strange[0] if strange else '(none)'!r}: they are of "
-            "another model, or of a file whose norms were folded at export; start from a run folder, with the same "
-            "settings or with more blocks"
+            "another model; start from one with the same settings, or with fewer blocks"
         )
     model.load_state_dict(weights | held)
-
-
-def _weights(path: Path) -> dict[str, Tensor]:
-    """Returns the weights of a model file as float32, by name, without the constants `val_...` of the exporter."""
-    graph = onnx.load(path).graph
-    arrays = {each.name.removesuffix(".half"): numpy_helper.to_array(each) for each in graph.initializer}
-    return {name: torch.tensor(array).float() for name, array in arrays.items() if not name.startswith("val_")}
