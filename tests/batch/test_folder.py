@@ -67,7 +67,7 @@ def test_what_exists_is_skipped_unless_it_may_be_replaced(tiny_zoo, tmp_path):
     assert (out / "a.png").read_bytes() != first
 
 
-def test_what_needs_nothing_is_copied_byte_for_byte(tiny_zoo, tmp_path):
+def test_what_needs_nothing_is_copied_byte_for_byte(tmp_path):
     source = save(tmp_path / "a.jpg", size=(200, 150))
     os.utime(source, (1_000_000_000, 1_000_000_000))
     jobs = find_jobs([source], tmp_path / "out")
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_no_partial_copy(tiny_zoo, tmp_path, monkeypatch):
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_copies_do_not_need_hard_links(tiny_zoo, tmp_path, monkeypatch):
+def test_copies_do_not_need_hard_links(tmp_path, monkeypatch):
     def fail(*_names):
         raise PermissionError(errno.EPERM, "Operation not permitted")
 

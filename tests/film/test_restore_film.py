@@ -26,18 +26,19 @@ from hillotype.restore.lightness import lightness
 VFR = [0, 24, 48, 96, 300, 312, 400, 401, 460, 500, 501, 503]
 
 
+def made(source, target, task="colorize", **settings):
+    """Makes a film as a command does, and returns what is said of it."""
+    restored = restore_film(load(task, threads=1), FilmSettings(**settings), {}, Job(source, target, film=True))
+    lost = restored.write(target, overwrite=False)
+    restored.forget()
+    assert sorted(path.name for path in target.parent.iterdir() if path.name[0] == ".") == []
+    return restored, lost
+
+
 @pytest.fixture
 def make(tiny_zoo):
-    """Makes a film as a command does, and returns what is said of it."""
-
-    def make(source, target, task="colorize", **settings):
-        restored = restore_film(load(task, threads=1), FilmSettings(**settings), {}, Job(source, target, film=True))
-        lost = restored.write(target, overwrite=False)
-        restored.forget()
-        assert sorted(path.name for path in target.parent.iterdir() if path.name[0] == ".") == []
-        return restored, lost
-
-    return make
+    """Makes films with tiny models, which see noise everywhere."""
+    return made
 
 
 def colors(path):
@@ -143,26 +144,26 @@ def test_other_streams_of_pictures_are_copied(make, tmp_path):
         assert [bytes(p) for p in old.demux(video=1)] == [bytes(p) for p in new.demux(video=1)]
 
 
-def test_restore_leaves_color_films_byte_for_byte(make, tmp_path):
+def test_restore_leaves_color_films_byte_for_byte(tmp_path):
     colored = [
         np.stack([picture(n), picture(n).T[:48, :48].repeat(2, 1)[:, :64], picture(n + 9)], -1) for n in range(4)
     ]
     source, target = write(tmp_path / "a.mp4", colored), tmp_path / "out.mp4"
-    restored, _ = make(source, target, "restore")
+    restored, _ = made(source, target, "restore")
     assert restored.steps == ()
     assert restored.notes == ("noise in 0 of 4 frames", "colors in 4")
     assert target.read_bytes() == source.read_bytes()
-    restored, _ = make(source, tmp_path / "out.mkv", "restore")
+    restored, _ = made(source, tmp_path / "out.mkv", "restore")
     assert packets_of(tmp_path / "out.mkv", "video")[0][1] == packets_of(source, "video")[0][1]
 
 
-def test_restore_colors_gray_films_and_denoises_noisy_ones(make, tmp_path):
-    restored, _ = make(write(tmp_path / "a.mp4", gray_frames(4)), tmp_path / "out.mp4", "restore")
+def test_restore_colors_gray_films_and_denoises_noisy_ones(tmp_path):
+    restored, _ = made(write(tmp_path / "a.mp4", gray_frames(4)), tmp_path / "out.mp4", "restore")
     assert restored.steps == ("colorize",)
     noise = np.random.default_rng(0).normal(0, 25, (4, 96, 128))
     noisy = [np.clip(picture(0, 96, 128) + each, 0, 255).astype(np.uint8)[..., None].repeat(3, 2) for each in noise]
     source = write(tmp_path / "b.mp4", noisy, options={"crf": "1"})
-    restored, _ = make(source, tmp_path / "c.mp4", "restore")
+    restored, _ = made(source, tmp_path / "c.mp4", "restore")
     assert restored.steps == ("denoise", "colorize")
     assert restored.notes == ("noise in 4 of 4 frames", "colors in 0")
     assert min(colors(tmp_path / "c.mp4")) > 5

@@ -213,7 +213,7 @@ def test_results_do_not_depend_on_threads(tiny_zoo):
     np.testing.assert_array_equal(one, two)
 
 
-def test_restore_does_what_is_needed(tiny_zoo):
+def test_restore_does_what_is_needed():
     rows, columns = np.mgrid[:256, :256] / 256
     color = np.stack([60 + 120 * rows, 200 - 120 * columns, 90 + 60 * np.sin(9 * rows)], axis=-1)
     noise = RNG.normal(0, 20, color.shape)
@@ -239,7 +239,7 @@ def test_progress_reaches_one(tiny_zoo):
         assert shares.index(1.0) == len(shares) - 1
 
 
-def test_what_was_found_is_said_in_words(tiny_zoo):
+def test_what_was_found_is_said_in_words():
     plain = np.full((128, 128, 1), 120.0)
     restore = hillotype.load("restore")
     for sigma, words in ((0, "hardly any noise"), (9, "some noise"), (30, "much noise")):

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from hillotype.pictures import Rows
 from hillotype.restore.colorize import Colorizer
 from hillotype.restore.denoise import Denoiser, Denoising
-from hillotype.restore.diagnose import NOISY, is_gray, noise_level
+from hillotype.restore.diagnose import NOISY, is_gray
 from hillotype.restore.parts import Progress
 from hillotype.restore.restorer import Plan, Room
 from hillotype.restore.wishes import Wishes
@@ -46,8 +46,8 @@ class AutomaticRestorer(Denoising):
         return AutomaticRestorer(self.denoiser.with_threads(threads), self.colorizer.with_threads(threads))
 
     def plan(self, pixels: Rows) -> Plan:
-        """Plan what the picture needs: see `noise_level` and `is_gray`."""
-        noise, gray = noise_level(pixels), is_gray(pixels)
+        """Plan what the picture needs: see `diagnose.noise_level` and `diagnose.is_gray`."""
+        noise, gray = self.denoiser.noise_level(pixels), is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
         reasons = (_in_words(noise), "no colors" if gray else "colors")
         return Plan(tuple(step for step, needed in needs if needed), reasons)

@@ -12,6 +12,7 @@ from PIL import Image
 from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
+from hillotype.restore.diagnose import noise_level
 from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import is_neutral
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, check_strength
@@ -105,16 +106,23 @@ class Denoiser(Denoising):
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
         """Return the denoised pixels, of the same shape."""
         gray = is_neutral(pixels)
-        model = self.models.get(1 if gray else 3) or (self.models.get(3) if gray else None)
-        if model is None:
-            raise ModelFileError(
-                f"{self.name}: denoises gray pictures, this one has colors; use the model denoise-color, or denoise"
-            )
         return run_tiled(
-            model,
+            self._model_for(gray),
             pixels,
             out=room(pixels.shape[2]),
             strength=strength,
             chroma_strength=None if gray else self.chroma_strength,
             progress=progress,
         )
+
+    def noise_level(self, pixels: Rows) -> float:
+        """Tell how much this denoiser would take out of a picture (H, W, C), in 255ths: see `diagnose.noise_level`."""
+        return noise_level(pixels, self._model_for(is_neutral(pixels)))
+
+    def _model_for(self, gray: bool) -> Model:
+        model = self.models.get(1 if gray else 3) or (self.models.get(3) if gray else None)
+        if model is None:
+            raise ModelFileError(
+                f"{self.name}: denoises gray pictures, this one has colors; use the model denoise-color, or denoise"
+            )
+        return model

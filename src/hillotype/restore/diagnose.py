@@ -8,21 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hillotype.color import rgb_to_lab
+from hillotype.modelfile import Model
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import Pixels, Plane, full_scale, halved, is_neutral
+from hillotype.restore.pixels import Plane, full_scale, is_neutral
 from hillotype.restore.reduce import reduced, working_size
 
-NOISY = 4.3
+NOISY = 2.0
 """Noise of this standard deviation (of 255) or more is worth removing."""
 
-COARSE_NOISY = 16.0
-"""The same for noise seen at half size, where texture of clean pictures measures up to 15."""
-
 _BLOCK = 8
-_QUANTILE = 0.02
-_QUANTILE_SHARE = 0.73  # of the true deviation, measured on 660 photographs with white noise of 5 to 25
-_CROP_SIDE, _CROPS_A_SIDE = 256, 4
-
+_SMOOTH_SHARE = 0.25  # of the blocks; there noise shows, and no texture is taken for it
+_FLAT = 0.25  # of 255: a block that varies less is a border or was drawn, no photograph of anything
+_CROP_SIDE, _CROPS_A_SIDE = 96, 4
 
 GRAY_CHROMA = 4.0
 """Lab chroma up to which a picture is gray: scans and JPEG leave a little."""
@@ -65,59 +62,57 @@ def _off_the_tone(lab: Plane) -> Plane:
     return np.asarray(np.hypot(lab[1] - usual[0], lab[2] - usual[1]), dtype=np.float32)
 
 
-def noise_level(pixels: Rows) -> float:
-    """Estimate the standard deviation of the noise in a picture (H, W, C), in 255ths of white.
+def noise_level(pixels: Rows, model: Model) -> float:
+    """Estimate the standard deviation of the noise in a picture (H, W, C), in 255ths of white, with a denoiser.
 
-    Noise is what is left in the smoothest 2 % of 8 x 8 blocks after a second difference along both axes, which takes
-    out every plane (Immerkaer 1996, https://doi.org/10.1006/cviu.1996.0060). Texture does not count, since no
-    photograph has it everywhere; nor do blocks at black or white, where noise is cut off. Coarser noise, from film
-    grain or after JPEG, is looked for at half size. At most 16 parts of 256 x 256 pixels are looked at.
+    Noise is what the model takes out of the smoothest blocks of 8 x 8 pixels, by what it leaves of them: the median of
+    the smoothest quarter. So it is what the model has learned to tell from a picture: white noise, film grain, blurred
+    noise, strong traces of JPEG, and less of the texture of grass or cloth than anywhere else. Blocks at black or
+    white, where noise is cut off, do not count, nor do flat ones. At most 16 parts of 96 x 96 pixels are looked at.
 
-    Measured on BSDS400 and 782 photographs of short side 256: NOISY is reached by 0.8 and 1.9 % of the clean ones, by
-    all with white noise of 5 or more or noise of 10 blurred by 0.6 pixels, by 99.7 % with the latter of 25 saved as
-    JPEG 80, by 4 % with that of 15. White noise of 10, 25 and 50 measures 10.0, 24.4 and 46.6 in the median.
+    What is found in pictures with known noise and in clean ones: `python benchmarks/diagnosis.py`, docs/denoising.md.
     """
-    parts = [part.astype(np.float32) * np.float32(255 / full_scale(part)) for part in _crops(pixels)]
-    fine = _smoothest_noise(parts)
-    coarse = 2.0 * _smoothest_noise([halved(part) for part in parts])  # white noise is halved with the size
-    return max(fine, coarse) if coarse > COARSE_NOISY else fine
+    crops = _crops(pixels, model.card.multiple)
+    if crops is None:
+        return 0.0
+    seen = _with_channels(crops, model.card.in_channels)
+    answer = model.run(seen)
+    taken, left, whole = (255 * _blocks(planes).std(axis=-1) for planes in (seen - answer, answer, seen))
+    cut_off = _blocks((seen <= 1 / 255) | (seen >= 254 / 255)).mean(axis=-1)
+    counts = (cut_off < 0.02) & (whole > _FLAT)
+    if not counts.any():
+        return 0.0
+    taken, left = taken[counts], left[counts]
+    return float(np.median(taken[left <= np.quantile(left, _SMOOTH_SHARE)]))
 
 
-def _crops(pixels: Rows) -> list[Pixels]:
-    """Return the picture, or parts spread over it in a grid, cut out at full resolution."""
-    height, width = pixels.shape[:2]
-    tops, lefts = (
-        [0] if side <= _CROP_SIDE * _CROPS_A_SIDE else np.linspace(0, side - _CROP_SIDE, _CROPS_A_SIDE, dtype=int)
-        for side in (height, width)
-    )
-    rows = height if len(tops) == 1 else _CROP_SIDE
-    columns = width if len(lefts) == 1 else _CROP_SIDE
-    return [pixels[top : top + rows, left : left + columns] for top in tops for left in lefts]
+def _crops(pixels: Rows, multiple: int) -> NDArray[np.float32] | None:
+    """Return parts of the picture, in a grid and at full resolution, (N, C, h, w) in [0, 1]; None if it is tiny."""
+    places, sizes = [], []
+    for side in pixels.shape[:2]:
+        size = min(side, _CROP_SIDE) // multiple * multiple
+        count = min(_CROPS_A_SIDE, -(-side // _CROP_SIDE))
+        places.append(np.linspace(0, side - size, count, dtype=int))
+        sizes.append(size)
+    if min(sizes) < _BLOCK:
+        return None
+    rows, columns = sizes
+    parts = [pixels[top : top + rows, left : left + columns] for top in places[0] for left in places[1]]
+    stacked = np.stack(parts).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(stacked, dtype=np.float32) / np.float32(full_scale(pixels))
 
 
-def _smoothest_noise(parts: list[Plane]) -> float:
-    """Return the deviation in the smoothest blocks, the mean over the channels; 0 if there are too few blocks."""
-    levels = []
-    for channel in range(parts[0].shape[2]):
-        deviations = np.concatenate([_block_deviations(part[..., channel]) for part in parts])
-        if len(deviations) >= 4:
-            levels.append(np.quantile(deviations, _QUANTILE) / _QUANTILE_SHARE)
-    return float(np.mean(levels)) if levels else 0.0
+def _with_channels(crops: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """Return (N, 1 or 3, h, w) with as many channels as asked for."""
+    if crops.shape[1] == channels:
+        return crops
+    return np.repeat(crops, 3, axis=1) if channels == 3 else np.ascontiguousarray(crops[:, 1:2])
 
 
-def _block_deviations(plane: Plane) -> Plane:
-    """Return the deviation of the second differences in each block that is not at black or white."""
-    differences = np.diff(np.diff(plane, n=2, axis=0), n=2, axis=1) / 6.0  # 6 = its gain for white noise
-    rows, columns = (side // _BLOCK * _BLOCK for side in differences.shape)
-    cut_off = (plane <= 1) | (plane >= 254)
-    share = _blocks(cut_off[:rows, :columns]).mean(axis=1)
-    deviations: Plane = np.sqrt((_blocks(differences[:rows, :columns]) ** 2).mean(axis=1))
-    smooth: Plane = deviations[share < 0.02]
-    return smooth
-
-
-def _blocks(plane: NDArray[Any]) -> NDArray[Any]:
-    """Return (blocks, pixels of a block)."""
-    rows, columns = (side // _BLOCK for side in plane.shape)
-    blocks = plane.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
-    return blocks.reshape(rows * columns, _BLOCK * _BLOCK)
+def _blocks(planes: NDArray[Any]) -> NDArray[Any]:
+    """Return planes (N, C, h, w) as (blocks, pixels of a block)."""
+    count, channels, height, width = planes.shape
+    rows, columns = height // _BLOCK, width // _BLOCK
+    cut = planes[..., : rows * _BLOCK, : columns * _BLOCK]
+    blocks = cut.reshape(count * channels, rows, _BLOCK, columns, _BLOCK).swapaxes(2, 3)
+    return blocks.reshape(-1, _BLOCK * _BLOCK)
