@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hillotype.data import class_of
+from hillotype.data.images import to_floats
 from hillotype.errors import RecipeError
 from hillotype.files import make_folder, write_whole, writing
 from hillotype.train.batches import load_named_split
@@ -99,8 +100,7 @@ class Bench:
         names, pictures = zip(*load_named_split(run, split), strict=True)
         if len({picture.shape for picture in pictures}) > 1:
             raise RecipeError(f"{run.name}: its pictures differ in size; give data.side in the recipe")
-        floats = np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
-        return list(names), floats
+        return list(names), to_floats(np.stack(pictures))
 
     def open_out(self) -> None:
         """Makes the study's folder.
