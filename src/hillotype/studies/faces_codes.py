@@ -8,7 +8,7 @@ import numpy as np
 
 from hillotype.latent.coder import open_coder
 from hillotype.pages import grid, plot, spread, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
 from hillotype.studies.faces_loss import equivalent_beta
 from hillotype.studies.study import Section
 
@@ -22,7 +22,7 @@ def what_codes_hold(mended: Trained, components: Components, test: Floats, means
     """Shows how the error falls with the size of the code, with the nets' `means` by name."""
     most = len(components.axes)
     counts = sorted({min(k, most) for k in (8, 16, 32, 64, 128, 256, 512, 1024)})
-    scores = [float(errors(components.reconstruct(test, k), test).mean()) for k in counts]
+    scores = [components.error(test, test, k) for k in counts]
     variances = open_coder(mended).encode(test).var(axis=0)
     active = int((variances > 0.01).sum())
 
