@@ -33,7 +33,7 @@ _DIAGNOSIS_SIDE, _TONES = 64, 16
 
 
 def is_gray(pixels: Rows) -> bool:
-    """Tell whether a picture (H, W, C) has no colors of its own: gray, nearly gray, or toned like sepia.
+    """Tells whether a picture (H, W, C) has no colors of its own: gray, nearly gray, or toned like sepia.
 
     A toned picture is one of brown to yellow hue whose chroma is a function of its lightness alone. Looked at on a
     copy with a short side of 64 pixels, where noise and JPEG blocks are averaged away.
@@ -58,7 +58,7 @@ def is_gray(pixels: Rows) -> bool:
 
 
 def _off_the_tone(lab: Plane) -> Plane:
-    """Return how far the chroma of each pixel of (3, pixels) is from what is usual at its lightness."""
+    """Returns how far the chroma of each pixel of (3, pixels) is from what is usual at its lightness."""
     groups = np.array_split(np.argsort(lab[0], kind="stable"), _TONES)
     tones = [np.array([plane[group].mean() for group in groups if len(group)]) for plane in lab]
     usual = [np.interp(lab[0], tones[0], tone) for tone in tones[1:]]
@@ -66,7 +66,7 @@ def _off_the_tone(lab: Plane) -> Plane:
 
 
 def noise_level(pixels: Rows) -> float:
-    """Estimate the standard deviation of the noise in a picture (H, W, C), in 255ths of white.
+    """Estimates the standard deviation of the noise in a picture (H, W, C), in 255ths of white.
 
     Noise is what is left in the smoothest 2 % of 8 x 8 blocks after a second difference along both axes, which takes
     out every plane (Immerkaer 1996, https://doi.org/10.1006/cviu.1996.0060). Texture does not count, since no
@@ -84,7 +84,7 @@ def noise_level(pixels: Rows) -> float:
 
 
 def _crops(pixels: Rows) -> list[Pixels]:
-    """Return the picture, or parts spread over it in a grid, cut out at full resolution."""
+    """Returns the picture, or parts spread over it in a grid, cut out at full resolution."""
     height, width = pixels.shape[:2]
     tops, lefts = (
         [0] if side <= _CROP_SIDE * _CROPS_A_SIDE else np.linspace(0, side - _CROP_SIDE, _CROPS_A_SIDE, dtype=int)
@@ -96,7 +96,7 @@ def _crops(pixels: Rows) -> list[Pixels]:
 
 
 def _smoothest_noise(parts: list[Plane]) -> float:
-    """Return the deviation in the smoothest blocks, the mean over the channels; 0 if there are too few blocks."""
+    """Returns the deviation in the smoothest blocks, the mean over the channels; 0 if there are too few blocks."""
     levels = []
     for channel in range(parts[0].shape[2]):
         deviations = np.concatenate([_block_deviations(part[..., channel]) for part in parts])
@@ -106,7 +106,7 @@ def _smoothest_noise(parts: list[Plane]) -> float:
 
 
 def _block_deviations(plane: Plane) -> Plane:
-    """Return the deviation of the second differences in each block that is not at black or white."""
+    """Returns the deviation of the second differences in each block that is not at black or white."""
     differences = np.diff(np.diff(plane, n=2, axis=0), n=2, axis=1) / 6.0  # 6 = its gain for white noise
     rows, columns = (side // _BLOCK * _BLOCK for side in differences.shape)
     cut_off = (plane <= 1) | (plane >= 254)
@@ -117,7 +117,7 @@ def _block_deviations(plane: Plane) -> Plane:
 
 
 def _blocks(plane: NDArray[Any]) -> NDArray[Any]:
-    """Return (blocks, pixels of a block)."""
+    """Returns (blocks, pixels of a block)."""
     rows, columns = (side // _BLOCK for side in plane.shape)
     blocks = plane.reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
     return blocks.reshape(rows * columns, _BLOCK * _BLOCK)
