@@ -90,6 +90,10 @@ class Bench:
         """Returns the pictures of a run's `train`, `validation` or `test` split, all of one size, in [0, 1]."""
         return self._read(run, split)[1]
 
+    def splits(self, run: Run) -> tuple[Floats, Floats, Floats]:
+        """Returns the pictures that train, those that validate and those that test, as `pictures` does."""
+        return self.pictures(run, "train"), self.pictures(run, "validation"), self.pictures(run, "test")
+
     def labeled(self, run: Run, split: str) -> tuple[Floats, list[str]]:
         """Returns the pictures of a run's split, and the class of each: the folder that it lies in."""
         names, pictures = self._read(run, split)

@@ -55,7 +55,7 @@ def run(bench: Bench) -> Findings:
     copy, copy_long = bench.train("reconstruct"), bench.train("reconstruct", "reconstruct-long", _SIBLING_STEPS)
     better, ours = bench.train("reconstruct-ours"), bench.train("ours")
 
-    train, validation, test = (bench.pictures(ours.run, split) for split in ("train", "validation", "test"))
+    train, validation, test = bench.splits(ours.run)
     bench.say("measuring")
     count = open_coder(copy).size
     copies = {

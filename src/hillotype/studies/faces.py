@@ -41,7 +41,7 @@ _AUGMENT = {"rotation": 20.0, "shift": 0.05, "shear": 0.2, "zoom": [0.8, 1.2], "
 def run(bench: Bench) -> Findings:
     """Trains the report's nets with the fault and without it, and ours, on the same faces."""
     nets = _Nets.train(bench)
-    train, valid, test = (bench.pictures(nets.denoise.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(nets.denoise.run)
     bench.say("principal components")
     components = Components.fit(train, 64 if bench.fast else None)
     answers = {

@@ -45,7 +45,7 @@ _DIFFERS = (
 def run(bench: Bench) -> Findings:
     """Trains the report's kind of net and ours on the same noise, and measures both beside what needs no net."""
     conv, unet = bench.train("conv"), bench.train("unet")
-    train, validation, test = (bench.pictures(conv.run, split) for split in ("train", "validation", "test"))
+    train, validation, test = bench.splits(conv.run)
     seen = conv.observe(test)
 
     bench.say("principal components and ridge regression")

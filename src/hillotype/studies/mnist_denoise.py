@@ -45,7 +45,7 @@ _DIFFERS = (
 def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, and fits principal components in two ways."""
     dense, ours = bench.train("dense"), bench.train("ours")
-    train, valid, test = (bench.pictures(dense.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(dense.run)
     noisy_train, noisy_valid, noisy = (dense.observe(pictures) for pictures in (train, valid, test))
     bench.say("principal components and regression")
     counts = (10, _CHOSEN) if bench.fast else _COUNTS

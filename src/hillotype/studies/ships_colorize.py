@@ -49,7 +49,7 @@ def run(bench: Bench) -> Findings:
         "its parent": bench.train("report", "parent", _PARENT, best=True),
     }
     ours, small, net = bench.train("ours"), bench.train("small"), best["report's net"]
-    train, valid, test = (bench.pictures(net.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(net.run)
     seen = gray(test)
     bench.say("principal components")
     count, by_pca = pca_color(train, valid, seen, _COUNTS[:2] if bench.fast else _COUNTS)

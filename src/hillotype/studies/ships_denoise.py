@@ -44,7 +44,7 @@ def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, beside principal components, regression and doing nothing."""
     dense, ours = bench.train("dense"), bench.train("ours")
     best = bench.train("dense", best=True)
-    train, valid, test = (bench.pictures(dense.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(dense.run)
     noisy_train, noisy_valid, noisy = (dense.observe(pictures) for pictures in (train, valid, test))
     bench.say("principal components and regression")
     counts = _COUNTS[:2] if bench.fast else _COUNTS
