@@ -141,7 +141,7 @@ class _Matrix:
 
 
 def _figures(matrix: _Matrix, pca: np.ndarray) -> tuple[Figure, ...]:
-    gray, mean = means(matrix.gray), means(matrix.mean)
+    identity, plain = means(matrix.gray), means(matrix.mean)
     return (
         Figure(
             "MSE per element of RGB, trained on ships, mean of test airplanes",
@@ -149,8 +149,8 @@ def _figures(matrix: _Matrix, pca: np.ndarray) -> tuple[Figure, ...]:
             reported='"gibberish"',
             reproduced=matrix.of("reports", "all ships", "airplane"),
             best=matrix.of("ours", "all ships", "airplane"),
-            identity=gray["airplane"],
-            plain=mean["airplane"],
+            identity=identity["airplane"],
+            plain=plain["airplane"],
             pca=float(pca.mean()),
             target=0.0067,
         ),
@@ -159,8 +159,8 @@ def _figures(matrix: _Matrix, pca: np.ndarray) -> tuple[Figure, ...]:
             len(matrix.gray["ship"]),
             reproduced=matrix.of("reports", "all ships", "ship"),
             best=matrix.of("ours", "all ships", "ship"),
-            identity=gray["ship"],
-            plain=mean["ship"],
+            identity=identity["ship"],
+            plain=plain["ship"],
         ),
     )
 
