@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.color import Lab
-from hillotype.data.load import load_pictures
-from hillotype.data.sources import open_source
-from hillotype.data.splits import sample_names
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.metrics import bleed, bootstrap_interval
 from hillotype.modelfile import load_model
 from hillotype.restore.colorize import Colorizer, Guidance
@@ -83,14 +81,11 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=4.0)
     parser.add_argument("--limit", type=int, help="at most so many pictures")
     settings = parser.parse_args()
-    source = open_source(settings.data)
-    pictures = load_pictures(source, sample_names(source.names, settings.limit))
     model = load_model("colorize", threads=1)
     colorizer = Colorizer(model)
-    found = [
-        errors(picture.astype(np.float32) / np.float32(255), colorizer, settings.megapixels) for picture in pictures
-    ]
-    sizes = sorted(picture.shape[0] * picture.shape[1] / 1e6 for picture in pictures)
+    pictures = read_test_pictures(model.card, settings.data, split="all", limit=settings.limit)
+    found = [errors(picture.transpose(1, 2, 0), colorizer, settings.megapixels) for picture in pictures]
+    sizes = sorted(picture.shape[1] * picture.shape[2] / 1e6 for picture in pictures)
     print(f"{settings.data}, n = {len(pictures)} of {sizes[0]:.1f} to {sizes[-1]:.1f} megapixels,", end=" ")
     print(f"chroma reduced as at {settings.megapixels:g}\n")
     print("| | bilinearly | along edges | share of bilinear's, mean of the pictures (95 %) |\n|---|---|---|---|")

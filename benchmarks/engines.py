@@ -12,26 +12,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from photographs import photographs
 
 import hillotype
 from hillotype.batch.cluster import RayEngine
 from hillotype.batch.folder import find_jobs, restore_files
 from hillotype.batch.journal import Journal
-
-PARROTS = Path(__file__).parents[1] / "examples" / "parrots.jpg"
-
-
-def photographs(folder: Path, count: int, megapixels: float) -> None:
-    """Writes so many different JPEGs, every second one gray, with noise of 10/255."""
-    image = Image.open(PARROTS).convert("RGB")
-    scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
-    shades = np.asarray(image.resize((round(image.width * scale), round(image.height * scale))), dtype=np.float32)
-    for number in range(count):
-        noisy = shades + np.random.default_rng(number).normal(0, 10, shades.shape).astype(np.float32)
-        picture = Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
-        picture.convert("L" if number % 2 else "RGB").save(folder / f"{number:03}.jpg", quality=92)
 
 
 def cpu_seconds() -> float:

@@ -26,6 +26,7 @@ import av
 import numpy as np
 
 from hillotype.color import lab_to_rgb, rgb_to_lab
+from hillotype.data.images import to_floats
 from hillotype.film.frames import frames
 from hillotype.film.reader import read_film
 from hillotype.film.shots import is_cut, thumbnail
@@ -97,7 +98,7 @@ def quality(path: Path, most: int) -> None:
         for number, frame in enumerate(frames(film)):
             if number == most:
                 return
-            lab = rgb_to_lab(frame.pixels.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+            lab = rgb_to_lab(to_floats(frame.pixels)[None])
             light, chroma = colorizer.predict(frame.pixels)
             kept.append((lab, light, chroma))
             yield light, chroma

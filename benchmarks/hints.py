@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hillotype
-from hillotype.data.load import load_pictures
-from hillotype.data.sources import open_source
-from hillotype.data.splits import split_names
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.metrics import bootstrap_interval, colorfulness, delta_e2000, psnr
 
 COUNTS = (1, 5, 10)
@@ -65,10 +63,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--draws", type=int, default=1)
     settings = parser.parse_args()
-    source = open_source(settings.data)
-    pictures = load_pictures(source, split_names(source.names, settings.split))
+    pictures = read_test_pictures(hillotype.load("colorize").model.card, settings.data, split=settings.split)
     measured = [
-        measure(picture.astype(np.float32) / 255, settings.draws, np.random.default_rng([settings.seed, index]))
+        measure(picture.transpose(1, 2, 0), settings.draws, np.random.default_rng([settings.seed, index]))
         for index, picture in enumerate(pictures)
     ]
     figures = {name: np.array([rows[name] for rows in measured]) for name in measured[0]}

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from photographs import PARROTS, photographs
 from PIL import Image
-from speed import PARROTS, run
+from speed import run
 
 ROWS = 256
 MOST_WHOLE_MEGAPIXELS = 200
@@ -59,8 +60,6 @@ def write(path: Path, megapixels: float, mode: str) -> None:
 
 def album(count: int) -> None:
     """Prints the memory of this process after every 100 pictures of a folder."""
-    from engines import photographs
-
     import hillotype
     from hillotype.batch.folder import find_jobs, restore_files
     from hillotype.batch.journal import Journal

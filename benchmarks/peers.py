@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hillotype.data import Preparation, load_pictures, open_source, sample_names, split_names
+from hillotype.data.images import to_floats
 from hillotype.evaluate.baselines import Baseline, Identity
 from hillotype.evaluate.measure import Metric, Results, measure
 from hillotype.evaluate.models import DenoiserMethod
@@ -193,7 +194,7 @@ def tune(channels: int, count: int, peers: Sequence[Peer]) -> None:
     source = open_source(TUNING)
     names = sample_names(split_names(source.names, "validation", FRACTIONS), count)
     pictures = load_pictures(source, names, Preparation(gray=channels == 1))
-    truths = [picture.transpose(2, 0, 1)[None, :, :CROP, :CROP].astype(np.float32) / 255 for picture in pictures]
+    truths = [to_floats(picture[:CROP, :CROP])[None] for picture in pictures]
     print(f"{TUNING}, validation, n = {len(truths)}, {CROP} x {CROP} of each")
     for peer in peers:
         best = []

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from hillotype.data.images import to_floats
 from hillotype.data.load import load_pictures
 from hillotype.data.sources import open_source
 from hillotype.data.splits import split_names
@@ -97,7 +98,7 @@ def main() -> None:
 
     def pictures(split: str, count: int) -> list[np.ndarray]:
         loaded = load_pictures(source, split_names(source.names, split)[:count])
-        squares = [picture[:256, :256].transpose(2, 0, 1)[None].astype(np.float32) / 255 for picture in loaded]
+        squares = [to_floats(picture[:256, :256])[None] for picture in loaded]
         return [square if channels == 3 else square.mean(axis=1, keepdims=True) for square in squares]
 
     shown = pictures("validation", settings.pictures)

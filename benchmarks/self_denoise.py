@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from hillotype.data import Preparation, load_pictures, open_source, sample_names, split_names
+from hillotype.data.images import to_floats
 from hillotype.evaluate.baselines import Identity, NonLocalMeans
 from hillotype.evaluate.measure import measure
 from hillotype.evaluate.models import DenoiserMethod
@@ -75,7 +76,7 @@ def main() -> None:
     source = open_source(wanted.data)
     names = sample_names(split_names(source.names, wanted.split), wanted.limit)
     pictures = load_pictures(source, names, Preparation())
-    truths = [picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255) for picture in pictures]
+    truths = [to_floats(picture) for picture in pictures]
     table = tomllib.loads(f"noise = {wanted.noise}")["noise"]
     noise = build_noise(table)
     tasks = {"as files": Denoise(InFiles(noise)), "as floats": Denoise(noise)}

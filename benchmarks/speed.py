@@ -22,9 +22,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from photographs import photograph
 from PIL import Image
 
-PARROTS = Path(__file__).parents[1] / "examples" / "parrots.jpg"
 PILLOW = "import sys; from PIL import Image; Image.open(sys.argv[1]).save(sys.argv[2], quality=95, subsampling=0)"
 DATA, SIDE, SIGMA = "zip:photos-nips17-256.zip", 256, 25
 FAST = ("--model", "denoise-fast")
@@ -41,15 +41,6 @@ def run(arguments: list[str], cores: Collection[int] | None = None) -> tuple[flo
     if process.returncode:
         sys.exit(f"{' '.join(arguments)}: exit code {process.returncode}")
     return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def photograph(path: Path, megapixels: float, mode: str, seed: int = 0) -> None:
-    """Writes a JPEG of so many megapixels: the parrots enlarged or reduced, with noise of 10/255."""
-    image = Image.open(PARROTS).convert(mode)
-    scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
-    pixels = np.asarray(image.resize((round(image.width * scale), round(image.height * scale))), dtype=np.float32)
-    pixels = pixels + np.random.default_rng(seed).normal(0, 10, pixels.shape).astype(np.float32)
-    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path, quality=92)
 
 
 def elsewhere(call: Callable[..., None], arguments: list[tuple]) -> None:

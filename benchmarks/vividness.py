@@ -10,9 +10,7 @@ import argparse
 import numpy as np
 
 import hillotype
-from hillotype.data.load import load_pictures
-from hillotype.data.sources import open_source
-from hillotype.data.splits import sample_names, split_names
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.metrics import colorfulness, delta_e2000, psnr
 
 VALUES = (0.0, 0.8, 0.9, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
@@ -25,18 +23,16 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="at most so many pictures")
     settings = parser.parse_args()
     colorize = hillotype.load("colorize", threads=1)
-    source = open_source(settings.data)
-    pictures = load_pictures(source, sample_names(split_names(source.names, "validation"), settings.limit))
-    truths = [picture.astype(np.float32) / 255 for picture in pictures]
-    truth = np.mean([colorfulness(true.transpose(2, 0, 1)[None])[0] for true in truths])
+    truths = read_test_pictures(colorize.model.card, settings.data, split="validation", limit=settings.limit)
+    truth = np.mean([colorfulness(true[None])[0] for true in truths])
     print(f"{settings.data}, validation, n = {len(truths)}; the truth has a colorfulness of {truth:.1f}\n")
     print("| vividness | PSNR | CIEDE2000 | / gray's | colorfulness | / truth's |\n|---|---|---|---|---|---|")
     gray = None
     for value in VALUES:
         figures = []
         for true in truths:
-            answer, reference = (x.transpose(2, 0, 1)[None] for x in (colorize(true, vividness=value), true))
-            figures.append([psnr(answer, reference)[0], delta_e2000(answer, reference)[0], colorfulness(answer)[0]])
+            answer = colorize(true.transpose(1, 2, 0), vividness=value).transpose(2, 0, 1)[None]
+            figures.append([psnr(answer, true[None])[0], delta_e2000(answer, true[None])[0], colorfulness(answer)[0]])
         mean = np.mean(figures, axis=0)
         gray = gray or mean[1]
         cells = [f"{value:g}", f"{mean[0]:.2f}", f"{mean[1]:.2f}", f"{mean[1] / gray:.3f}", f"{mean[2]:.1f}"]

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Import what restores pictures when it is first asked for, so that `import hillotype` takes no time."""
+    """Imports what restores pictures when it is first asked for, so that `import hillotype` takes no time."""
     if name in ("load", "Restorer"):
         from hillotype import restore
 

@@ -41,7 +41,7 @@ _LINE_SLOPE, _LINE_OFFSET = 7.787, 16.0 / 116.0
 
 
 def srgb_to_linear(rgb: Array) -> Array:
-    """Undo the sRGB transfer curve: values in [0, 1], any shape, to linear light in [0, 1].
+    """Undoes the sRGB transfer curve: values in [0, 1], any shape, to linear light in [0, 1].
 
     Values below 0 go on along the straight part of the curve. Source: IEC 61966-2-1:1999.
     """
@@ -52,7 +52,7 @@ def srgb_to_linear(rgb: Array) -> Array:
 
 
 def linear_to_srgb(linear: Array) -> Array:
-    """Apply the sRGB transfer curve: linear light in [0, 1], any shape, to values in [0, 1].
+    """Applies the sRGB transfer curve: linear light in [0, 1], any shape, to values in [0, 1].
 
     Values below 0 go on along the straight part of the curve. Source: IEC 61966-2-1:1999.
     """
@@ -62,7 +62,7 @@ def linear_to_srgb(linear: Array) -> Array:
 
 
 def rgb_to_gray(rgb: Array) -> Array:
-    """Weigh (N, 3, H, W) sRGB in [0, 1] into luma (N, 1, H, W) in [0, 1].
+    """Weighs (N, 3, H, W) sRGB in [0, 1] into luma (N, 1, H, W) in [0, 1].
 
     Source: ITU-R BT.601-7 (2011), https://www.itu.int/rec/R-REC-BT.601
     """
@@ -71,7 +71,7 @@ def rgb_to_gray(rgb: Array) -> Array:
 
 
 def rgb_to_ycbcr(rgb: Array) -> Array:
-    """Convert (N, 3, H, W) sRGB in [0, 1] to full-range Y'CbCr: Y in [0, 1], Cb and Cr in [-0.5, 0.5].
+    """Converts (N, 3, H, W) sRGB in [0, 1] to full-range Y'CbCr: Y in [0, 1], Cb and Cr in [-0.5, 0.5].
 
     Source: ITU-R BT.601-7 (2011); full range as in JPEG, ITU-T T.871 (2011), https://www.itu.int/rec/T-REC-T.871
     """
@@ -82,7 +82,7 @@ def rgb_to_ycbcr(rgb: Array) -> Array:
 
 
 def ycbcr_to_rgb(ycbcr: Array) -> Array:
-    """Convert (N, 3, H, W) full-range Y'CbCr (Cb, Cr in [-0.5, 0.5]) to sRGB; inverse of `rgb_to_ycbcr`."""
+    """Converts (N, 3, H, W) full-range Y'CbCr (Cb, Cr in [-0.5, 0.5]) to sRGB; inverse of `rgb_to_ycbcr`."""
     xp, ycbcr = _as_float(ycbcr)
     luma, cb, cr = _channels(ycbcr, 3)
     red = luma + CR_SCALE * cr
@@ -92,7 +92,7 @@ def ycbcr_to_rgb(ycbcr: Array) -> Array:
 
 
 def rgb_to_lab(rgb: Array) -> Array:
-    """Convert (N, 3, H, W) sRGB in [0, 1] to CIE 1976 L*a*b* (D65, 2 degree observer).
+    """Converts (N, 3, H, W) sRGB in [0, 1] to CIE 1976 L*a*b* (D65, 2 degree observer).
 
     L* is in [0, 100], a* in [-86.2, 98.3], b* in [-107.9, 94.5]. Grays have a* and b* within 0.01 of 0, not
     at 0, since matrix and white point are rounded as usual. Source: CIE 15:2004; agrees with
@@ -107,7 +107,7 @@ def rgb_to_lab(rgb: Array) -> Array:
 
 
 def lab_to_rgb(lab: Array) -> Array:
-    """Convert (N, 3, H, W) CIE L*a*b* to sRGB; inverse of `rgb_to_lab`.
+    """Converts (N, 3, H, W) CIE L*a*b* to sRGB; inverse of `rgb_to_lab`.
 
     Outside [0, 1] where sRGB has no such color; elsewhere as `skimage.color.lab2rgb`, which clips.
     """
@@ -136,10 +136,10 @@ class ColorSpace(Protocol):
         """Numbers between which all chroma of sRGB pictures lies."""
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Take (N, 3, H, W) sRGB in [0, 1] apart into luma (N, 1, H, W) in [0, 1] and chroma (N, k, H, W)."""
+        """Takes (N, 3, H, W) sRGB in [0, 1] apart into luma (N, 1, H, W) in [0, 1] and chroma (N, k, H, W)."""
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Put luma and chroma together to (N, 3, H, W) sRGB, not clipped.
+        """Puts luma and chroma together to (N, 3, H, W) sRGB, not clipped.
 
         `join(*split(rgb))` is `rgb` to 1e-5 for all 8-bit colors in float32 (1.2e-5 for any floats).
         """
@@ -154,11 +154,11 @@ class RGB:
     chroma_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Return the BT.601 gray of `rgb`, and `rgb`."""
+        """Returns the BT.601 gray of `rgb`, and `rgb`."""
         return rgb_to_gray(rgb), _as_float(rgb)[1]
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Return `chroma`, which is the whole picture; `luma` is not used."""
+        """Returns `chroma`, which is the whole picture; `luma` is not used."""
         return _as_float(chroma)[1]
 
 
@@ -171,12 +171,12 @@ class Lab:
     chroma_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Return L* / 100 and (a*, b*) / 110 of (N, 3, H, W) sRGB."""
+        """Returns L* / 100 and (a*, b*) / 110 of (N, 3, H, W) sRGB."""
         lab = rgb_to_lab(rgb)
         return lab[..., :1, :, :] / 100.0, lab[..., 1:, :, :] / LAB_CHROMA_SCALE
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Return the sRGB picture of L* / 100 and (a*, b*) / 110."""
+        """Returns the sRGB picture of L* / 100 and (a*, b*) / 110."""
         xp, luma, chroma = _as_parts(luma, chroma, self.chroma_channels)
         return lab_to_rgb(xp.concat([luma * 100.0, chroma * LAB_CHROMA_SCALE], axis=-3))
 
@@ -190,12 +190,12 @@ class YCbCr:
     chroma_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Return Y' and (Cb, Cr) / 0.5 of (N, 3, H, W) sRGB."""
+        """Returns Y' and (Cb, Cr) / 0.5 of (N, 3, H, W) sRGB."""
         ycbcr = rgb_to_ycbcr(rgb)
         return ycbcr[..., :1, :, :], ycbcr[..., 1:, :, :] * 2.0
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Return the sRGB picture of Y' and (Cb, Cr) / 0.5."""
+        """Returns the sRGB picture of Y' and (Cb, Cr) / 0.5."""
         xp, luma, chroma = _as_parts(luma, chroma, self.chroma_channels)
         return ycbcr_to_rgb(xp.concat([luma, chroma / 2.0], axis=-3))
 
@@ -214,12 +214,12 @@ class Ratio:
     chroma_range: ClassVar[tuple[float, float]] = (0.0, 8.78)
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Return the BT.601 gray and (R, G, B) / (gray + eps) of (N, 3, H, W) sRGB."""
+        """Returns the BT.601 gray and (R, G, B) / (gray + eps) of (N, 3, H, W) sRGB."""
         luma = rgb_to_gray(rgb)
         return luma, rgb / (luma + self.eps)
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Return chroma * (luma + eps)."""
+        """Returns chroma * (luma + eps)."""
         _, luma, chroma = _as_parts(luma, chroma, self.chroma_channels)
         return chroma * (luma + self.eps)
 
@@ -233,12 +233,12 @@ class Difference:
     chroma_range: ClassVar[tuple[float, float]] = (-0.89, 0.89)
 
     def split(self, rgb: Array) -> tuple[Array, Array]:
-        """Return the BT.601 gray and (R, G, B) - gray of (N, 3, H, W) sRGB."""
+        """Returns the BT.601 gray and (R, G, B) - gray of (N, 3, H, W) sRGB."""
         luma = rgb_to_gray(rgb)
         return luma, rgb - luma
 
     def join(self, luma: Array, chroma: Array) -> Array:
-        """Return luma + chroma."""
+        """Returns luma + chroma."""
         _, luma, chroma = _as_parts(luma, chroma, self.chroma_channels)
         return luma + chroma
 
@@ -247,21 +247,21 @@ COLOR_SPACES: dict[str, ColorSpace] = {space.name: space for space in (RGB(), La
 
 
 def color_space(name: str) -> ColorSpace:
-    """Find a color space by its name; RecipeError if there is none of that name."""
+    """Finds a color space by its name; RecipeError if there is none of that name."""
     if name not in COLOR_SPACES:
         raise RecipeError(f"color space {name!r}: not known; choose one of {', '.join(COLOR_SPACES)}")
     return COLOR_SPACES[name]
 
 
 def neutral_chroma(space: ColorSpace, luma: Array) -> Array:
-    """Return the chroma (N, k, H, W) that makes a picture of this luma (N, 1, H, W) gray in that space."""
+    """Returns the chroma (N, k, H, W) that makes a picture of this luma (N, 1, H, W) gray in that space."""
     xp, luma = _as_float(luma)
     _channels(luma, 1)
     return space.split(xp.concat([luma, luma, luma], axis=-3))[1]
 
 
 def _as_float(x: Array) -> tuple[Any, Array]:
-    """Return the namespace of `x`, and `x` as float32 or float64."""
+    """Returns the namespace of `x`, and `x` as float32 or float64."""
     # NumPy follows the array API by itself; what array_api_compat has for it takes a tenth of a second to import.
     xp = np if isinstance(x, np.ndarray) else array_namespace(x)
     if x.dtype in (xp.float32, xp.float64):
@@ -272,7 +272,7 @@ def _as_float(x: Array) -> tuple[Any, Array]:
 
 
 def _as_parts(luma: Array, chroma: Array, chroma_channels: int) -> tuple[Any, Array, Array]:
-    """Return the namespace, luma and chroma as floats, after checking their channels."""
+    """Returns the namespace, luma and chroma as floats, after checking their channels."""
     xp, luma = _as_float(luma)
     _, chroma = _as_float(chroma)
     _channels(luma, 1)
@@ -281,7 +281,7 @@ def _as_parts(luma: Array, chroma: Array, chroma_channels: int) -> tuple[Any, Ar
 
 
 def _channels(x: Array, count: int) -> tuple[Array, ...]:
-    """Return the channels of (..., C, H, W), each (..., 1, H, W), after checking how many there are."""
+    """Returns the channels of (..., C, H, W), each (..., 1, H, W), after checking how many there are."""
     if x.ndim < 3 or x.shape[-3] != count:
         shape = tuple(x.shape)
         raise PictureError(f"an array of shape {shape}: must be (N, {count}, H, W); put channels before H and W")

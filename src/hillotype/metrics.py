@@ -194,7 +194,7 @@ def bootstrap_interval(
 
 
 def _single(picture: Array, channels: int | None = None) -> tuple[Any, Array]:
-    """Return the namespace and the picture as floats, after the checks that all metrics share."""
+    """Returns the namespace and the picture as floats, after the checks that all metrics share."""
     xp = array_namespace(picture)
     shape = tuple(picture.shape)
     if len(shape) != 4 or 0 in shape or channels not in (None, shape[1]):
@@ -210,7 +210,7 @@ def _single(picture: Array, channels: int | None = None) -> tuple[Any, Array]:
 
 
 def _pair(picture: Array, reference: Array, channels: int | None = None) -> tuple[Any, Array, Array]:
-    """Return the namespace and both pictures as floats, after checking that they match."""
+    """Returns the namespace and both pictures as floats, after checking that they match."""
     if tuple(picture.shape) != tuple(reference.shape):
         raise DataError(
             f"pictures of shape {tuple(picture.shape)} and {tuple(reference.shape)}: both must have one shape"
@@ -226,7 +226,7 @@ def _gaussian(size: int, sigma: float) -> tuple[float, ...]:
 
 
 def _filter(x: Array, vertical: tuple[float, ...], horizontal: tuple[float, ...]) -> Array:
-    """Correlate (N, C, H, W) with a separable kernel where it fits: (N, C, H - len + 1, W - len + 1)."""
+    """Correlates (N, C, H, W) with a separable kernel where it fits: (N, C, H - len + 1, W - len + 1)."""
     height = x.shape[2] - len(vertical) + 1
     x = sum(weight * x[:, :, k : k + height] for k, weight in enumerate(vertical) if weight)
     width = x.shape[3] - len(horizontal) + 1
@@ -234,7 +234,7 @@ def _filter(x: Array, vertical: tuple[float, ...], horizontal: tuple[float, ...]
 
 
 def _repeat_border(xp: Any, x: Array, reach: int) -> Array:  # noqa: ANN401
-    """Add `reach` rows and columns on every side of (N, C, H, W) by repeating the outermost ones."""
+    """Adds `reach` rows and columns on every side of (N, C, H, W) by repeating the outermost ones."""
     for axis in (2, 3):
         index = [min(max(k, 0), x.shape[axis] - 1) for k in range(-reach, x.shape[axis] + reach)]
         x = xp.take(x, xp.asarray(index, device=device(x)), axis=axis)
@@ -242,7 +242,7 @@ def _repeat_border(xp: Any, x: Array, reach: int) -> Array:  # noqa: ANN401
 
 
 def _edge_band(xp: Any, lightness: Array) -> Array:  # noqa: ANN401
-    """Return where (N, 1, H, W) is near an edge of L*, as booleans; see `bleed`."""
+    """Returns where (N, 1, H, W) is near an edge of L*, as booleans; see `bleed`."""
     binomial = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
     smooth = _repeat_border(xp, _filter(_repeat_border(xp, lightness, 2), binomial, binomial), 1)
     across, along = (-0.5, 0.0, 0.5), (0.25, 0.5, 0.25)
@@ -257,19 +257,19 @@ def _edge_band(xp: Any, lightness: Array) -> Array:  # noqa: ANN401
 
 
 def _chroma_weight(xp: Any, chroma: Array) -> Array:  # noqa: ANN401
-    """Return (1 - sqrt(C^7 / (C^7 + 25^7))) / 2, the G of CIEDE2000."""
+    """Returns (1 - sqrt(C^7 / (C^7 + 25^7))) / 2, the G of CIEDE2000."""
     power = chroma**7
     return 0.5 * (1 - xp.sqrt(power / (power + 25.0**7)))
 
 
 def _polar(xp: Any, a: Array, b: Array) -> tuple[Array, Array]:  # noqa: ANN401
-    """Return chroma and hue, the hue in [0, 2 pi)."""
+    """Returns chroma and hue, the hue in [0, 2 pi)."""
     hue = xp.atan2(b, a)
     return xp.hypot(a, b), hue + 2 * math.pi * xp.astype(hue < 0, hue.dtype)
 
 
 def _mean_hue(xp: Any, hue1: Array, hue2: Array) -> Array:  # noqa: ANN401
-    """Return the hue halfway along the shorter arc, in [0, 2 pi)."""
+    """Returns the hue halfway along the shorter arc, in [0, 2 pi)."""
     total = hue1 + hue2
     far = xp.astype(xp.abs(hue1 - hue2) > math.pi, total.dtype)
     beyond = xp.astype(total >= 2 * math.pi, total.dtype)

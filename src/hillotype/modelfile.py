@@ -97,12 +97,12 @@ class Card:
             raise ModelFileError(f"card: halo is {self.halo}; it must not be negative; {_REMEDY}")
 
     def to_json(self) -> str:
-        """Write the card as JSON, one line, with the card format in it."""
+        """Writes the card as JSON, one line, with the card format in it."""
         return json.dumps({"format": CARD_FORMAT, **asdict(self)}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Card:
-        """Read a card from JSON.
+        """Reads a card from JSON.
 
         Raises:
             ModelFileError: not JSON, another format, or a field missing, unknown or of a wrong type.
@@ -165,17 +165,17 @@ class Model:
         self._opening = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
-        """Travel to another process or machine with the file in it, and without the network."""
+        """Travels to another process or machine with the file in it, and without the network."""
         return Model, (self.path, self.card, self.threads, self.device, self._content or self.path.read_bytes())
 
     def with_threads(self, threads: int) -> Model:
-        """Return this model, to be computed by so many threads."""
+        """Returns this model, to be computed by so many threads."""
         if threads == self.threads:
             return self
         return Model(self.path, self.card, threads, self.device, self._content)
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, on a device always in the same way.
+        """Maps (N, in_channels, H, W) float32 to (N, out_channels, H, W) float32, on a device always in the same way.
 
         Raises:
             ModelFileError: the network is damaged, or the input has a shape that the card rules out.
@@ -197,7 +197,7 @@ class Model:
         return output
 
     def release(self) -> None:
-        """Give back the memory that is kept after a run for the next one."""
+        """Gives back the memory that is kept after a run for the next one."""
         if self._network is not None:
             import numpy as np
 
@@ -232,12 +232,12 @@ class Model:
 
 
 def zoo() -> dict[str, Path]:
-    """Return the model files of the package by name."""
+    """Returns the model files of the package by name."""
     return {path.stem: path for path in sorted(ZOO_FOLDER.glob("*.onnx"))}
 
 
 def load_model(name_or_path: str | os.PathLike[str], *, threads: int | None = None, device: str = Device.cpu) -> Model:
-    """Open a model of the zoo by its name, or a model file by its path; cheap to call again.
+    """Opens a model of the zoo by its name, or a model file by its path; cheap to call again.
 
     Args:
         name_or_path: a name from `zoo()`, or the path of an .onnx file.
@@ -263,7 +263,7 @@ def _load(path: Path, _stamp: int, threads: int, device: Device) -> Model:
 
 
 def find_model(name_or_path: str | os.PathLike[str]) -> Path:
-    """Return the path of a model of the zoo, or of a model file.
+    """Returns the path of a model of the zoo, or of a model file.
 
     Raises:
         ModelFileError: there is neither a model nor a file of that name.
@@ -286,7 +286,7 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
 
 
 def read_card(path: Path) -> Card:
-    """Read the card of a model file.
+    """Reads the card of a model file.
 
     Raises:
         ModelFileError: the file is missing, damaged or not a hillotype model.
@@ -304,7 +304,7 @@ def read_card(path: Path) -> Card:
 
 
 def write_card(path: Path, card: Card) -> None:
-    """Put the card into an ONNX file, in place of one that may be there; needs the package `onnx`.
+    """Puts the card into an ONNX file, in place of one that may be there; needs the package `onnx`.
 
     The file is replaced in one step: it never lies there half written.
 
@@ -326,7 +326,7 @@ def write_card(path: Path, card: Card) -> None:
 
 @contextmanager
 def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
-    """Turn what is wrong with a model file, unless its content is at hand, into one line."""
+    """Turns what is wrong with a model file, unless its content is at hand, into one line."""
     if content is None and not path.is_file():
         raise ModelFileError(f"{path}: no such file; check the path")
     if content is None and not os.access(path, os.R_OK):
@@ -342,7 +342,7 @@ def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use."""
+    """Returns how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

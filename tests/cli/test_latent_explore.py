@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 import pytest
-import tomli_w
 from PIL import Image
-from tests.cli.conftest import latent, run
+from tests.cli.conftest import latent, run, train
 
 SIDE = 12
 
@@ -64,9 +63,7 @@ def root(tmp_path_factory):
             "optimization": {"steps": 100, "batch": 16, "learning_rate": 5e-3, "loss": "half_sse", "kl_weight": 0.05},
             "precision": "32-true",
         }
-        (root / f"{name}.toml").write_text(tomli_w.dumps(recipe))
-        done = run("train", root / f"{name}.toml", "-o", root / name, "--accelerator", "cpu")
-        assert done.exit_code == 0, done.output
+        train(root, recipe)
     return root
 
 

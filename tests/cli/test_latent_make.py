@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 import pytest
-import tomli_w
 from PIL import Image
-from tests.cli.conftest import latent, run
+from tests.cli.conftest import latent, run, train
 
 SIDE = 8
 
@@ -38,9 +37,7 @@ def runs(tmp_path_factory):
             "optimization": {"steps": 20, "batch": 8, "loss": "half_sse"},
             "precision": "32-true",
         }
-        (root / f"{name}.toml").write_text(tomli_w.dumps(recipe))
-        done = run("train", root / f"{name}.toml", "-o", root / name, "--accelerator", "cpu")
-        assert done.exit_code == 0, done.output
+        train(root, recipe)
     return root
 
 

@@ -61,6 +61,17 @@ def write(path, frames, *, times=None, sound=False, subtitles=False, streams=1, 
     return path
 
 
+def write_sound(path):
+    """Write a film file that has only sound."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=8000, layout="mono")
+        chunk = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.int16), format="s16", layout="mono")
+        chunk.sample_rate = 8000
+        container.mux(stream.encode(chunk))
+        container.mux(stream.encode())
+    return path
+
+
 def times_of(path):
     """When the frames of a film are shown, in seconds."""
     with av.open(str(path)) as container:

@@ -4,23 +4,13 @@ import os
 from itertools import islice
 from random import Random
 
-import numpy as np
 import pytest
 from PIL import Image
-from tests.film.conftest import av, gray_frames, write
+from tests.film.conftest import av, gray_frames, write, write_sound
 
 from hillotype.errors import PictureError
 from hillotype.film.frames import frames
 from hillotype.film.reader import read_film
-
-
-def sound_only(path):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=8000, layout="mono")
-        chunk = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.int16), format="s16", layout="mono")
-        chunk.sample_rate = 8000
-        container.mux(stream.encode(chunk))
-        container.mux(stream.encode())
 
 
 def no_frames(path):
@@ -54,7 +44,7 @@ def cut_short_mkv(path):
         (lambda path: path.write_text("no film at all\n" * 50), "truncated or damaged"),
         (lambda path: Image.new("RGB", (40, 30)).save(path, "JPEG"), "a picture, not a film"),
         (lambda path: Image.new("RGB", (40, 30)).save(path, "PNG"), "a picture, not a film"),
-        (sound_only, "no moving pictures, only sound"),
+        (write_sound, "no moving pictures, only sound"),
         (no_frames, "no moving pictures;"),
         (cut_short, "truncated or damaged|breaks off"),
         (cut_short_mkv, "breaks off"),

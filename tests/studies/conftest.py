@@ -3,10 +3,11 @@
 import io
 import zipfile
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
+from tests.data.conftest import idx_bytes
+from tests.film.conftest import write
 
 from hillotype.data.sources import CLASSES
 
@@ -23,16 +24,12 @@ def _enlarged(picture, side):
     return np.stack([np.asarray(plane) for plane in planes], axis=-1)
 
 
-def _write_idx(path, array):
-    lengths = b"".join(length.to_bytes(4, "big") for length in array.shape)
-    path.write_bytes(bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes())
-
-
 def _write_digits(folder, seed):
     folder.mkdir()
     for prefix, count in (("train", 400), ("t10k", 100)):
-        _write_idx(folder / f"{prefix}-images-idx3-ubyte", _pictures(count, 28, 1, seed)[..., 0])
-        _write_idx(folder / f"{prefix}-labels-idx1-ubyte", np.arange(count) % 10)
+        pictures, labels = _pictures(count, 28, 1, seed)[..., 0], np.arange(count) % 10
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(pictures))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
 
 
 def _write_zip(path, folders, side, count, suffix="png"):
@@ -42,16 +39,6 @@ def _write_zip(path, folders, side, count, suffix="png"):
                 file = io.BytesIO()
                 Image.fromarray(picture).save(file, suffix)
                 archive.writestr(f"{folder}{number:05}.{suffix}", file.getvalue())
-
-
-def _write_film(path):
-    path.parent.mkdir()
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        for picture in _pictures(12, 96, 3, 0):
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture[:64], "rgb24")))
-        film.mux(stream.encode())
 
 
 @pytest.fixture(scope="session")
@@ -67,5 +54,7 @@ def every_set(tmp_path_factory):
     _write_zip(root / "landscapes-100.zip", lands, 100, 30)
     for name in ("photos-nips17-256", "photos-imagenette-128", "photos-caltech-128"):
         _write_zip(root / f"{name}.zip", ["", "more/"], 128, 60)
-    _write_film(root / "video" / "bikes.mp4")
+    (root / "video").mkdir()
+    frames = [picture[:64] for picture in _pictures(12, 96, 3, 0)]
+    write(root / "video" / "bikes.mp4", frames, codec="mpeg4", pix_fmt="yuv420p")
     return root

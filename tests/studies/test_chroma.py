@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from hillotype.color import rgb_to_gray
-from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import (
     chroma,
     chroma_agreement,
@@ -14,8 +13,10 @@ from hillotype.studies.chroma import (
     keep_luma,
     mean_color,
     pca_color,
+    reduced,
     with_luma,
 )
+from hillotype.studies.scores import errors
 
 
 @pytest.fixture
@@ -68,6 +69,12 @@ def test_what_is_colored_enlarged_has_its_size_and_its_luma_again(pictures):
 def test_enlarging_keeps_flat_pictures_flat():
     flat = np.full((2, 1, 3, 5), 102 / 255, np.float32)
     assert enlarged(flat, 2) == pytest.approx(np.full((2, 1, 6, 10), 0.4))
+
+
+def test_reducing_takes_means_of_squares_and_cuts_off_the_rest():
+    planes = np.arange(90, dtype=np.float32).reshape(1, 1, 9, 10)[..., :9]
+    squares = [planes[0, 0, top : top + 4, left : left + 4].mean() for top in (0, 4) for left in (0, 4)]
+    assert reduced(planes, 4).ravel() == pytest.approx(squares)
 
 
 def test_mean_color_is_the_training_pictures_and_the_luma_stays(pictures):

@@ -3,10 +3,10 @@
 import base64
 import io
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
+from tests.film.conftest import write
 
 from hillotype.errors import DataError
 from hillotype.pages import film
@@ -18,16 +18,9 @@ from hillotype.studies.results import run_study
 @pytest.fixture
 def path(tmp_path):
     """A film of six frames, 64x48, from dark to bright red."""
-    path = tmp_path / "film.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for level in range(60, 240, 30):
-            frame = np.zeros((48, 64, 3), np.uint8)
-            frame[..., 0] = level
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode())
-    return path
+    frames = np.zeros((6, 48, 64, 3), np.uint8)
+    frames[..., 0] = np.arange(60, 240, 30)[:, None, None]
+    return write(tmp_path / "film.mp4", frames, times=range(0, 360, 60), codec="mpeg4", pix_fmt="yuv420p")
 
 
 def test_a_film_is_read_with_its_rate(path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hillotype.models import build
-from hillotype.studies.lab_colorize import batch_statistics, coarse, truncated
+from hillotype.studies.lab_colorize import batch_statistics, truncated
 from hillotype.tasks import Colorize
 from hillotype.train.trained import Trained
 
@@ -32,8 +32,3 @@ def test_batch_statistics_make_an_answer_depend_on_the_others_and_leave_the_net_
     assert together.shape == (4, 2, 16, 16)
     assert np.abs(together[0] - among_others[0]).max() > 1e-3
     assert np.array_equal(trained.predict(seen), before)
-
-
-def test_coarse_takes_means_of_blocks():
-    planes = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8)
-    assert coarse(planes)[0, 0] == pytest.approx(np.array([[13.5, 17.5], [45.5, 49.5]]))

@@ -6,12 +6,11 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from tests.film.conftest import av, write_sound
 from tests.studio.conftest import API, encoded, opened, until
 from tests.studio.test_api import add, ended, message, new_session
 
 from hillotype.studio import Limits, uploads
-
-av = pytest.importorskip("av", reason="films need PyAV")
 
 
 def seconds_of(content):
@@ -118,22 +117,10 @@ def test_other_settings_begin_a_film_anew(client, long_film):
     until(lambda: not list(folder.rglob("*.nut")))
 
 
-def without_pictures(folder):
-    """A film file that has only sound."""
-    path = folder / "sound.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=8000, layout="mono")
-        chunk = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
-        chunk.sample_rate = 8000
-        container.mux(stream.encode(chunk))
-        container.mux(stream.encode())
-    return path.read_bytes()
-
-
 def test_what_is_no_film_is_a_sentence(client, short_film, tmp_path):
     session = new_session(client)
     cases = {
-        "sound.mp4": (without_pictures(tmp_path), "no moving pictures, only sound"),
+        "sound.mp4": (write_sound(tmp_path / "sound.mp4").read_bytes(), "no moving pictures, only sound"),
         "half.mp4": (short_film[: len(short_film) // 2], "copy it again"),
         "noise.mkv": (bytes(range(256)) * 9, "truncated or damaged"),
     }

@@ -62,7 +62,7 @@ class RayEngine:
     def __call__(
         self, restorer: Restorer, settings: Settings, parcels: Iterator[Parcel | Result]
     ) -> Generator[Answer | Result, None, None]:
-        """Restore parcels, and yield the answer to each as it is finished.
+        """Restores parcels, and yields the answer to each as it is finished.
 
         Args:
             restorer: goes to the workers with its models; loaded with `threads=1`, as each task has one core.
@@ -89,7 +89,7 @@ class RayEngine:
                 yield _next(self._ray, away)
 
     def _sender(self, restorer: Restorer, settings: Settings) -> Callable[[Parcel], ObjectRef[Answer]]:
-        """Start Ray or join it, and return what sends a parcel to a worker."""
+        """Starts Ray or joins it, and returns what sends a parcel to a worker."""
         if not self._ray.is_initialized():
             self._start()
         task = self._ray.remote(num_cpus=1, max_retries=1)(_restore)
@@ -115,11 +115,11 @@ class RayEngine:
             ) from error
 
     def _room(self) -> int:
-        """Return how many pictures may be away at once; machines come and go."""
+        """Returns how many pictures may be away at once; machines come and go."""
         return AHEAD * max(1, int(self._ray.cluster_resources().get("CPU", 0)))
 
     def _end(self, away: Collection[ObjectRef[Answer]], *, running: bool) -> None:
-        """Call back what is away still, and end Ray unless it was running before."""
+        """Calls back what is away still, and ends Ray unless it was running before."""
         with suppress(Exception):  # Ray may be gone
             for reference in away:
                 self._ray.cancel(reference, force=True)
@@ -128,7 +128,7 @@ class RayEngine:
 
 
 def _reach(address: str | None) -> None:
-    """Find out at once whether somebody listens at HOST:PORT; Ray itself tries for two minutes.
+    """Finds out at once whether somebody listens at HOST:PORT; Ray itself tries for two minutes.
 
     Raises:
         OSError: nobody does.
@@ -139,7 +139,7 @@ def _reach(address: str | None) -> None:
 
 
 def _restore(sent: list[ObjectRef[Restorer]], parcel: Parcel, settings: Settings, version: str) -> Answer:
-    """Restore a parcel on a worker. What goes wrong with one picture is an answer, what would with all is raised."""
+    """Restores a parcel on a worker. What goes wrong with one picture is an answer, what would with all is raised."""
     if version != __version__:
         raise HillotypeError(f"hillotype {__version__} is on a worker, {version} here; install the same everywhere")
     restorer = _received(sent[0])
@@ -151,13 +151,13 @@ def _restore(sent: list[ObjectRef[Restorer]], parcel: Parcel, settings: Settings
 
 @lru_cache(maxsize=1)
 def _received(sent: ObjectRef[Restorer]) -> Restorer:
-    """Return what the caller sent, once a process, so that models are not loaded for each picture."""
+    """Returns what the caller sent, once a process, so that models are not loaded for each picture."""
     restorer: Restorer = _import_ray().get(sent)
     return restorer
 
 
 def _next(ray: Any, away: dict[ObjectRef[Answer], Job]) -> Answer:  # noqa: ANN401
-    """Wait for the next answer, and take its picture off those that are away."""
+    """Waits for the next answer, and takes its picture off those that are away."""
     (done, *_), _ = ray.wait(list(away), num_returns=1)
     job = away.pop(done)
     try:
@@ -185,7 +185,7 @@ def _failed(job: Job, message: str) -> Answer:
 
 
 def _import_ray() -> Any:  # noqa: ANN401
-    """Import Ray, which reads the environment as it is imported.
+    """Imports Ray, which reads the environment as it is imported.
 
     Raises:
         HillotypeError: it is not installed.

@@ -15,7 +15,7 @@ _CHUNK: Final = 1 << 22  # bytes
 
 
 def copy_file(source: Path, target: Path, *, overwrite: bool) -> None:
-    """Copy a file with its times.
+    """Copies a file with its times.
 
     Raises:
         PictureError: it cannot be read, or the disk does not take it.

@@ -26,17 +26,17 @@ _TS_PACKET: Final = 188  # bytes, each packet of an MPEG transport stream starts
 
 
 def is_film_name(path: Path | str) -> bool:
-    """Tell whether a file's suffix is one of films, in either case; the file is not opened."""
+    """Tells whether a file's suffix is one of films, in either case; the file is not opened."""
     return Path(path).suffix.lower() in FILM_SUFFIXES
 
 
 def is_written(path: Path) -> bool:
-    """Tell whether films are written under such a name."""
+    """Tells whether films are written under such a name."""
     return path.suffix.lower() in WRITTEN_SUFFIXES
 
 
 def starts_as_film(path: Path) -> bool:
-    """Tell whether a file begins as films do; false for what is no file or cannot be read."""
+    """Tells whether a file begins as films do; false for what is no file or cannot be read."""
     try:
         if not path.is_file():  # opening a pipe would wait for ever
             return False

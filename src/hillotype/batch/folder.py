@@ -28,7 +28,7 @@ def restore_files(
     films: FilmMaker | None = None,
     engine: Engine | None = None,
 ) -> Generator[Result, None, None]:
-    """Restore picture files and films, and yield a result for each, in order; with an engine, as they are finished.
+    """Restores picture files and films, and yields a result for each, in order; with an engine, as they are finished.
 
     Pictures are worked on side by side, one on each core that the restorer may use. Films and large pictures come one
     at a time and get all cores, so that memory stays bounded.
@@ -63,7 +63,7 @@ def restore_files(
 
 
 def _restored(restorer: Restorer, jobs: Sequence[Job], steps: Steps) -> Iterator[Result]:
-    """Have workers take the jobs through all steps; those that need all memory and cores are done alone."""
+    """Has workers take the jobs through all steps; those that need all memory and cores are done alone."""
     workers = max(1, min(restorer.threads, len(jobs)))
     of_a_worker = restorer.with_threads(restorer.threads // workers)
 
@@ -85,7 +85,7 @@ def _restored(restorer: Restorer, jobs: Sequence[Job], steps: Steps) -> Iterator
 
 
 def _sent(restorer: Restorer, jobs: Sequence[Job], steps: Steps, engine: Engine) -> Iterator[Result]:
-    """Have an engine restore the pictures; they are looked at before and written after it one by one."""
+    """Has an engine restore the pictures; they are looked at before and written after it one by one."""
     with closing(engine(restorer, steps.settings, map(steps.pack, jobs))) as answers:
         for answer in answers:
             yield steps.write(steps.unpack(answer))

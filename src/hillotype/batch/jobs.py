@@ -24,7 +24,7 @@ class Job:
 
 
 def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
-    """Decide where the result of each picture and film goes.
+    """Decides where the result of each picture and film goes.
 
     A single file goes to `out` if that has a picture's or film's suffix and is no folder. All else goes into the folder
     `out` under its own name: files directly, a folder's pictures and films with the tree they stand in; of several
@@ -52,7 +52,7 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
 
 
 def goes_to_file(path: Path, out: Path) -> bool:
-    """Tell whether `out`, given for the single input `path`, names the result itself and not its folder."""
+    """Tells whether `out`, given for the single input `path`, names the result itself and not its folder."""
     return (is_picture_name(out) or is_film_name(out)) and not os.path.isdir(out) and not os.path.isdir(path)
 
 
@@ -68,12 +68,12 @@ def _to_file(path: Path, out: Path) -> Job:
 
 
 def _is_film(path: Path) -> bool:
-    """Tell films from pictures: by the name where it says, else by how the file begins."""
+    """Tells films from pictures: by the name where it says, else by how the file begins."""
     return is_film_name(path) or (not is_picture_name(path) and starts_as_film(path))
 
 
 def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
-    """Find the pictures in a folder, and what in it may not be read or leads out of it."""
+    """Finds the pictures in a folder, and what in it may not be read or leads out of it."""
     jobs = []
     inside = folder.resolve()
 
@@ -100,7 +100,7 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
 
 
 def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
-    """Find the pictures in a folder that lies elsewhere, or the one picture of that address."""
+    """Finds the pictures in a folder that lies elsewhere, or the one picture of that address."""
     if url == out:
         return [Job(url, out, f"{url}: is the output folder as well; choose another output folder")]
     try:
@@ -117,7 +117,7 @@ def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
 
 
 def _way_out(path: Path, inside: Path) -> str:
-    """Say where a link leads that leaves the folder `inside`; empty for all else."""
+    """Says where a link leads that leaves the folder `inside`; empty for all else."""
     if not path.is_symlink():
         return ""
     try:
@@ -128,7 +128,7 @@ def _way_out(path: Path, inside: Path) -> str:
 
 
 def _with_suffixes(jobs: list[Job]) -> list[Job]:
-    """Give targets that cannot be written in their own format the suffix of one that can."""
+    """Gives targets that cannot be written in their own format the suffix of one that can."""
     taken = {job.target for job in jobs if _writable(job)}
     changed = []
     for job in jobs:
@@ -170,7 +170,7 @@ def _checked(jobs: list[Job]) -> list[Job]:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Return what is the same for all names of a file; None if there is none."""
+    """Returns what is the same for all names of a file; None if there is none."""
     if isinstance(path, Url):
         return path.key
     try:

@@ -49,7 +49,7 @@ class Stamp:
     sha256: str = ""
 
     def fits(self, file: Path) -> bool:
-        """Tell whether `file` has this content. Of one with this size and time the content is not read."""
+        """Tells whether `file` has this content. Of one with this size and time the content is not read."""
         try:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode) or status.st_size != self.size:
@@ -89,7 +89,7 @@ class Entry:
 
     @classmethod
     def from_line(cls, line: bytes) -> Entry | None:
-        """Read a line; None if it is torn or not ours."""
+        """Reads a line; None if it is torn or not ours."""
         try:
             values = json.loads(line)
             for name in ("input", "result"):
@@ -102,7 +102,7 @@ class Entry:
             return None
 
     def to_line(self) -> bytes:
-        """Write the entry as one line of ASCII; names that are no text survive it."""
+        """Writes the entry as one line of ASCII; names that are no text survive it."""
         return json.dumps(asdict(self)).encode("ascii") + b"\n"
 
 
@@ -147,7 +147,7 @@ class Journal:
         self._file.close()
 
     def _read(self) -> None:
-        """Index the lines that are there, and cut off a last one that was torn."""
+        """Indexes the lines that are there, and cuts off a last one that was torn."""
         self._file.seek(0)
         whole = 0
         with open(self._file.fileno(), "rb", closefd=False) as lines:
@@ -164,21 +164,21 @@ class Journal:
             self._results[entry.result.path].append(line)
 
     def _clear(self) -> None:
-        """Remove what a killed run had not finished."""
+        """Removes what a killed run had not finished."""
         for path in self._folder.iterdir():
             if path.name not in (NAME, REPLACED):
                 with suppress(OSError):
                     path.unlink()
 
     def name(self, file: Path) -> str:
-        """Return the name of a file in the journal: its path from the output folder."""
+        """Returns the name of a file in the journal: its path from the output folder."""
         try:
             return Path(os.path.relpath(file, self.out)).as_posix()
         except ValueError:  # on another drive of Windows
             return file.absolute().as_posix()
 
     def stamp(self, file: Path) -> Stamp:
-        """Return a file as it is now."""
+        """Returns a file as it is now."""
         name = self.name(file)
         try:
             status = file.stat()
@@ -193,7 +193,7 @@ class Journal:
         return Stamp(name, status.st_size, status.st_mtime_ns, content)
 
     def standing(self, target: Path) -> Entry | None:
-        """Return the entry of the result that lies at `target`; None if what lies there is none of ours."""
+        """Returns the entry of the result that lies at `target`; None if what lies there is none of ours."""
         for line in reversed(self._results.get(self.name(target), [])):
             entry = Entry.from_line(line)
             if entry is not None and entry.result is not None and entry.result.fits(target):
@@ -201,16 +201,16 @@ class Journal:
         return None
 
     def last(self, target: Path) -> Entry | None:
-        """Return the last entry of a result at `target`, whatever lies there now."""
+        """Returns the last entry of a result at `target`, whatever lies there now."""
         lines = self._results.get(self.name(target))
         return Entry.from_line(lines[-1]) if lines else None
 
     def stage(self, suffix: str) -> Path:
-        """Return a new name in the journal's folder, for a file that is to be published."""
+        """Returns a new name in the journal's folder, for a file that is to be published."""
         return self._folder / f"{secrets.token_hex(8)}{suffix}"
 
     def publish(self, staged: Path, target: Path, entry: Entry, *, overwrite: bool) -> None:
-        """Record a finished file as the result of an entry, then give it its name.
+        """Records a finished file as the result of an entry, then gives it its name.
 
         Args:
             staged: the file, at a name from `stage`, which is gone afterwards.
@@ -231,7 +231,7 @@ class Journal:
                 staged.unlink()
 
     def put(self, content: bytes, target: Path) -> None:
-        """Write a file that is no picture, the page or the report, in place of what has its name.
+        """Writes a file that is no picture, the page or the report, in place of what has its name.
 
         Raises:
             PictureError: the disk does not take it.
@@ -242,7 +242,7 @@ class Journal:
         self.publish(staged, target, Entry(status="page"), overwrite=True)
 
     def set_aside(self, target: Path) -> str:
-        """Move a result into the journal's folder: scanners and cameras give the name of one picture to another.
+        """Moves a result into the journal's folder: scanners and cameras give the name of one picture to another.
 
         Returns:
             Its new path, from the output folder.
@@ -258,7 +258,7 @@ class Journal:
         return self.name(aside)
 
     def record(self, entry: Entry) -> None:
-        """Append an entry, so that it is on the disk on return.
+        """Appends an entry, so that it is on the disk on return.
 
         Raises:
             PictureError: the disk does not take it.
@@ -277,7 +277,7 @@ class Journal:
         self._index(line)
 
     def is_there(self) -> bool:
-        """Tell whether the journal is still where it was opened: disks are unplugged, folders removed."""
+        """Tells whether the journal is still where it was opened: disks are unplugged, folders removed."""
         try:
             return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._folder / NAME))
         except OSError:
@@ -285,7 +285,7 @@ class Journal:
 
 
 def _move(staged: Path, target: Path, overwrite: bool) -> None:
-    """Give a file its name, without `overwrite` only if that is free.
+    """Gives a file its name, without `overwrite` only if that is free.
 
     What is left of it when killed on a disk without hard links is shorter than recorded, so made again.
     """
@@ -302,12 +302,12 @@ def _move(staged: Path, target: Path, overwrite: bool) -> None:
 
 
 def line_of(entry: Entry) -> bytes:
-    """Return an entry as a line that says when it was written: now."""
+    """Returns an entry as a line that says when it was written: now."""
     return replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds")).to_line()
 
 
 def digest(file: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal digits.
+    """Returns the SHA-256 of a file, as hexadecimal digits.
 
     Raises:
         OSError: it cannot be read.

@@ -47,7 +47,7 @@ class Page:
         self._keeping = threading.Lock()
 
     def compare(self, job: Job, before: Picture, after: Picture) -> None:
-        """Keep small copies of a picture before and after; several threads may do so."""
+        """Keeps small copies of a picture before and after; several threads may do so."""
         if len(self._previews) >= MOST_PREVIEWS:
             return
         size = _preview_size(before, self._side)
@@ -64,7 +64,7 @@ class Page:
                 self.compare(job, read_picture(result.source), read_picture(result.target))
 
     def write(self, path: Path, results: Sequence[Result], title: str, journal: Journal | None = None) -> None:
-        """Write the page, and record it in the journal if there is one; a page that is there is replaced.
+        """Writes the page, and records it in the journal if there is one; a page that is there is replaced.
 
         Raises:
             PictureError: the file cannot be written.
@@ -101,21 +101,21 @@ class Page:
 
 
 def count(results: Sequence[Result]) -> str:
-    """Say how many pictures became what: "1 copied, 2 done, 3 done already"."""
+    """Says how many pictures became what: "1 copied, 2 done, 3 done already"."""
     words = {"kept": "done already"}
     counts = Counter(words.get(result.status, result.status) for result in results)
     return ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
 
 
 def describe(result: Result) -> str:
-    """Say in a few words what was done to a picture and what was found in it."""
+    """Says in a few words what was done to a picture and what was found in it."""
     words = {"denoise": "denoised", "colorize": "colorized"}
     done = ", ".join(words[step] for step in result.steps) or "left as it is"
     return f"{done} ({'; '.join(result.notes)})" if result.notes else done
 
 
 def _preview_size(picture: Picture, side: int) -> tuple[int, int]:
-    """Return width and height of the small copy, whose longest side is `side` at most."""
+    """Returns width and height of the small copy, whose longest side is `side` at most."""
     height, width = fitting_size(picture.pixels.shape, side)
     return width, height
 

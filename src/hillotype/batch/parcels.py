@@ -20,7 +20,7 @@ from hillotype.restore.restorer import Restorer
 def restore_here(
     restorer: Restorer, settings: Settings, parcels: Iterator[Parcel | Result]
 ) -> Generator[Answer | Result, None, None]:
-    """Restore parcels in this process, side by side as files of a folder are: the engine for files in stores.
+    """Restores parcels in this process, side by side as files of a folder are: the engine for files in stores.
 
     Args:
         restorer: what restores them.
@@ -43,7 +43,7 @@ def restore_here(
 
 
 def restore_parcel(restorer: Restorer, parcel: Parcel, settings: Settings) -> Answer:
-    """Restore a picture whose file came as bytes: as any other, in a folder of its own that is gone afterwards."""
+    """Restores a picture whose file came as bytes: as any other, in a folder of its own that is gone afterwards."""
     job = parcel.job
     with tempfile.TemporaryDirectory(prefix="hillotype-") as folder:
         source, target = Path(folder, "picture" + job.source.suffix), Path(folder, "result" + job.target.suffix)

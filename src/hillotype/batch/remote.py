@@ -59,19 +59,19 @@ class RemoteJournal(Journal):
         self._working.cleanup()
 
     def _fold(self) -> None:
-        """Put all entries into one object; then those of their own can go."""
+        """Puts all entries into one object; then those of their own can go."""
         if self._loose:
             (self._there / NAME).put(b"".join(self._lines))
             remove_all(self._loose)
             self._loose.clear()
 
     def name(self, file: Path) -> str:
-        """Return the name of a file in the journal: its path from the output folder, or its whole address."""
+        """Returns the name of a file in the journal: its path from the output folder, or its whole address."""
         text = str(file) if isinstance(file, Url) else file.absolute().as_posix()
         return text.removeprefix(f"{self.out}/")
 
     def record(self, entry: Entry) -> None:
-        """Put an entry.
+        """Puts an entry.
 
         Raises:
             PictureError: the store does not take it.
@@ -85,7 +85,7 @@ class RemoteJournal(Journal):
         self._index(line)
 
     def publish(self, staged: Path, target: Path, entry: Entry, *, overwrite: bool) -> None:
-        """Record a finished file as the result of an entry, then put it where it belongs; see `Journal.publish`.
+        """Records a finished file as the result of an entry, then puts it where it belongs; see `Journal.publish`.
 
         A second entry tells the store's time of it, so that later runs need not fetch it to know it.
         """
@@ -103,14 +103,14 @@ class RemoteJournal(Journal):
                 staged.unlink()
 
     def set_aside(self, target: Path) -> str:
-        """Move a result into the journal's folder; see `Journal.set_aside`."""
+        """Moves a result into the journal's folder; see `Journal.set_aside`."""
         aside = self._there / REPLACED / f"{target.stem[:100]}-{secrets.token_hex(4)}{target.suffix}"
         with writing(target, PictureError):
             Url(target).move(aside)
         return self.name(aside)
 
     def is_there(self) -> bool:
-        """Tell whether the store still answers."""
+        """Tells whether the store still answers."""
         try:
             self._there.inside()
         except OSError:

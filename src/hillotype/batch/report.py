@@ -18,13 +18,13 @@ from hillotype.devices import has_openvino
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what decides a result."""
+    """Returns the versions of what decides a result."""
     libraries = ("numpy", "onnxruntime", "pillow", *(["openvino"] if has_openvino() else []))
     return {"hillotype": __version__, **{name: version(name) for name in libraries}}
 
 
 def document(results: Sequence[Result], settings: Settings, seconds: float) -> dict[str, Any]:
-    """Return what the report says: options, versions, counts, and each picture's line.
+    """Returns what the report says: options, versions, counts, and each picture's line.
 
     Args:
         results: of the pictures, those of earlier runs included.
@@ -41,12 +41,12 @@ def document(results: Sequence[Result], settings: Settings, seconds: float) -> d
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Write a report as JSON: ASCII, so that file names that are no text survive."""
+    """Writes a report as JSON: ASCII, so that file names that are no text survive."""
     return json.dumps(document, indent=2, default=str)
 
 
 def write_report(document: dict[str, Any], journal: Journal) -> Path | None:
-    """Write report.json into the output folder, in place of one of ours.
+    """Writes report.json into the output folder, in place of one of ours.
 
     Returns:
         Its path; None if a file of others has that name, which is left as it is.

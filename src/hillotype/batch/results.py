@@ -41,7 +41,7 @@ class Result:
 
 
 def failure(job: Job, message: str) -> Result:
-    """Return the result of a job that failed, whose message names the file."""
+    """Returns the result of a job that failed, whose message names the file."""
     named = message.startswith((f"{job.source}: ", f"{job.target}: "))
     return Result(job.source, job.target, "failed", message=message if named else f"{job.source}: {message}")
 
@@ -85,13 +85,13 @@ class MadeFilm(Protocol):
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def sample(self) -> tuple[Pixels, Pixels]:
-        """Return a frame, (H, W, 1 or 3), before and after."""
+        """Returns a frame, (H, W, 1 or 3), before and after."""
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-        """Write the film, whole or not at all; return what the file could not hold."""
+        """Writes the film, whole or not at all; returns what the file could not hold."""
 
     def forget(self) -> None:
-        """Remove what was kept so that a killed run could go on."""
+        """Removes what was kept so that a killed run could go on."""
 
 
 FilmMaker: TypeAlias = Callable[[Job, Progress | None], MadeFilm]

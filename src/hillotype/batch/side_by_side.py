@@ -26,7 +26,7 @@ class Alone(Generic[_Done]):
 def side_by_side(
     things: Iterator[_Thing], work: Callable[[_Thing], _Done | Alone[_Done]], workers: int
 ) -> Generator[_Done, None, None]:
-    """Have workers do the work on each thing, and yield the results in order.
+    """Has workers do the work on each thing, and yields the results in order.
 
     Args:
         things: are taken by the caller's thread, some ahead.

@@ -13,7 +13,7 @@ from hillotype.pictures import read_picture
 
 
 def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | None:
-    """Judge the file at a job's target.
+    """Judges the file at a job's target.
 
     A result of ours is up to date if the picture has the same content (wherever it lies now), and the task, options
     and models are the same. If the picture of that path changed, or the options did, it is to be made again.
@@ -44,7 +44,7 @@ def judge(job: Job, journal: Journal | None, max_pixels: int) -> Entry | str | N
 
 
 def _is_torn(target: Path, last: Entry, max_pixels: int) -> bool:
-    """Tell whether a file is what is left of a result: shorter, and no picture. Edited pictures are not.
+    """Tells whether a file is what is left of a result: shorter, and no picture. Edited pictures are not.
 
     What is left of a film is empty (see `journal`): one that is shorter may have been cut by its owner. Stores leave
     nothing torn.

@@ -73,7 +73,7 @@ class Made:
     seconds: float = 0.0
 
     def result(self) -> Result:
-        """Return the result, were it written now."""
+        """Returns the result, were it written now."""
         job = self.opened.job
         status: Status = "done" if self.steps else "copied"
         return Result(job.source, job.target, status, self.seconds, self.steps, self.notes)
@@ -106,25 +106,25 @@ class Steps:
         self._publishing = threading.Lock()
 
     def stop(self) -> None:
-        """End the work on pictures soon, and begin no other."""
+        """Ends the work on pictures soon, and begins no other."""
         self._stopped = True
 
     def look(self, job: Job) -> Opened | Result:
-        """Decide from what is there whether the picture is to be restored."""
+        """Decides from what is there whether the picture is to be restored."""
         opened = _attempt(job, 0.0, lambda: self._look(job))
         return self._recorded(opened) if isinstance(opened, Result) else opened
 
     def restore(self, opened: Opened, restorer: Restorer) -> Result:
-        """Read the picture or film, restore it, and write the result."""
+        """Reads the picture or film, restores it, and writes the result."""
         made = _attempt(opened.job, opened.seconds, lambda: self._make(opened, restorer))
         return self.write(made)
 
     def pack(self, job: Job) -> Parcel | Result:
-        """Look at what is there, and read the file of the picture, which is to be restored elsewhere."""
+        """Looks at what is there, and reads the file of the picture, which is to be restored elsewhere."""
         return _attempt(job, 0.0, lambda: self._pack(job))
 
     def unpack(self, answer: Answer | Result) -> Made | Result:
-        """Take what came back of `pack`."""
+        """Takes what came back of `pack`."""
         if isinstance(answer, Result):
             return answer
         result, opened = answer.result, self._away.pop(answer.result.target)
@@ -133,13 +133,13 @@ class Steps:
         return Made(opened, answer.content, None, result.steps, result.notes, result.seconds)
 
     def write(self, made: Made | Result) -> Result:
-        """Write the picture and record what became of it."""
+        """Writes the picture and records what became of it."""
         if isinstance(made, Result):
             return self._recorded(made)
         return self._recorded(_attempt(made.opened.job, made.seconds, lambda: self._write(made)))
 
     def _recorded(self, result: Result) -> Result:
-        """Record a failure; what succeeded is recorded as it is written."""
+        """Records a failure; what succeeded is recorded as it is written."""
         if result.status == "failed" and self.journal is not None and not self.disk_failed:
             try:
                 entry = self._entry(self.journal.stamp(result.source), result)
@@ -209,7 +209,7 @@ class Steps:
 
     @contextmanager
     def _disk_watched(self) -> Iterator[None]:
-        """Notice a disk that is full or gone."""
+        """Notices a disk that is full or gone."""
         try:
             yield
         except PictureError as error:
@@ -218,7 +218,7 @@ class Steps:
             raise
 
     def _publish(self, made: Made) -> Result:
-        """Write the result under a name of the journal's; record it; give it its name."""
+        """Writes the result under a name of the journal's; records it; gives it its name."""
         journal, target = self.journal, made.opened.job.target
         if journal is None:
             return _put(made, target).result()
@@ -236,7 +236,7 @@ class Steps:
                 staged.unlink()
 
     def _name(self, made: Made, staged: Path, journal: Journal) -> Result:
-        """Record a result that is finished, and give it its name."""
+        """Records a result that is finished, and gives it its name."""
         opened, target = made.opened, made.opened.job.target
         if opened.replace and identity(target) in self._written:  # a disk on which a.jpg is A.JPG
             raise PictureError(f"{target}: is the result of another picture on this disk; choose another output")
@@ -262,7 +262,7 @@ class Steps:
 
 
 def is_large(path: Path) -> bool:
-    """Tell from its head whether a picture is large; one that Pillow cannot tell counts as such."""
+    """Tells from its head whether a picture is large; one that Pillow cannot tell counts as such."""
     try:
         return path.is_file() and shows_large(path)  # opening a pipe would wait for ever
     except OSError:
@@ -270,7 +270,7 @@ def is_large(path: Path) -> bool:
 
 
 def shows_large(file: Path | IO[bytes]) -> bool:
-    """Tell the same of a file that is known to be one, or of its content."""
+    """Tells the same of a file that is known to be one, or of its content."""
     try:
         with quiet_pillow(), Image.open(file) as image:
             return image.width * image.height > LARGE
@@ -279,7 +279,7 @@ def shows_large(file: Path | IO[bytes]) -> bool:
 
 
 def _put(made: Made, path: Path) -> Made:
-    """Write the result, or copy the file of a picture that nothing was done to; add to the notes what was not kept."""
+    """Writes the result, or copies the file of a picture that nothing was done to; notes what was not kept."""
     source, overwrite = made.opened.job.source, made.opened.replace
     if not isinstance(made.restored, Picture | bytes):
         lost = made.restored.write(path, overwrite=overwrite)
@@ -296,7 +296,7 @@ def _put(made: Made, path: Path) -> Made:
 
 
 def _attempt(job: Job, before: float, step: Callable[[], _Stage]) -> _Stage | Result:
-    """Take a step `before` seconds into a job, and turn whatever goes wrong into a result of one line."""
+    """Takes a step `before` seconds into a job, and turns whatever goes wrong into a result of one line."""
     start = time.perf_counter()
     done: _Stage | Result
     try:

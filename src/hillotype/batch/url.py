@@ -33,7 +33,7 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
         return -1, hash(str(self))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Return size, type and time of the last change.
+        """Returns size, type and time of the last change.
 
         Raises:
             OSError: it is not there, or cannot be reached.
@@ -48,7 +48,7 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
         return os.stat_result((mode | 0o600, 0, 0, 1, 0, 0, info.get("size") or 0, whole, whole, whole), times)
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
-        """Tell whether there is such a file.
+        """Tells whether there is such a file.
 
         Raises:
             OSError: it cannot be reached.
@@ -60,18 +60,18 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
         return True
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        """Tell whether it is a file that is there."""
+        """Tells whether it is a file that is there."""
         try:
             return stat.S_ISREG(self.stat().st_mode)
         except FileNotFoundError:
             return False
 
     def open(self, *_: Any, **__: Any) -> io.BytesIO:  # noqa: ANN401
-        """Open the file for reading bytes; it is fetched whole."""
+        """Opens the file for reading bytes; it is fetched whole."""
         return io.BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
-        """Fetch the file.
+        """Fetches the file.
 
         Raises:
             OSError: it is not there, or cannot be reached.
@@ -79,10 +79,10 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
         return _content(self, self.stat().st_mtime_ns)
 
     def mkdir(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
-        """Do nothing: folders elsewhere are beginnings of names."""
+        """Does nothing: folders elsewhere are beginnings of names."""
 
     def put(self, content: bytes) -> None:
-        """Write the file; others see it whole or not at all, as fsspec's object stores do.
+        """Writes the file; others see it whole or not at all, as fsspec's object stores do.
 
         Raises:
             OSError: it is not taken.
@@ -95,12 +95,12 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
                 files.pipe_file(name, content)
 
     def move(self, to: Url) -> None:
-        """Give the file another name."""
+        """Gives the file another name."""
         to.put(self.read_bytes())
         remove_all([self])
 
     def inside(self) -> list[Url]:
-        """Return all files in this folder and those below, sorted; none if there is no such folder.
+        """Returns all files in this folder and those below, sorted; none if there is no such folder.
 
         Raises:
             OSError: it cannot be reached.
@@ -113,7 +113,7 @@ class Url(type(Path())):  # type: ignore[misc]  # the Path of this system; Path 
 
 
 def located(path: Path) -> Path:
-    """Return the Url of a path that was typed as one; file:// and all else is a path of this machine.
+    """Returns the Url of a path that was typed as one; file:// and all else is a path of this machine.
 
     Raises:
         HillotypeError: fsspec or what it needs for this kind of address is not installed.
@@ -138,12 +138,12 @@ def located(path: Path) -> Path:
 
 
 def stands(path: Path) -> bool:
-    """Tell whether something lies at a path, here or elsewhere; a link that leads nowhere counts."""
+    """Tells whether something lies at a path, here or elsewhere; a link that leads nowhere counts."""
     return path.exists() if isinstance(path, Url) else os.path.lexists(path)
 
 
 def fetch_all(urls: Sequence[Url]) -> list[bytes]:
-    """Fetch small files of one store, many at a time where the store can.
+    """Fetches small files of one store, many at a time where the store can.
 
     Raises:
         OSError: one is not there, or cannot be reached.
@@ -157,7 +157,7 @@ def fetch_all(urls: Sequence[Url]) -> list[bytes]:
 
 
 def remove_all(urls: Sequence[Url]) -> None:
-    """Remove files of one store, many at a time where the store can.
+    """Removes files of one store, many at a time where the store can.
 
     Raises:
         OSError: one is not there, or cannot be reached.
@@ -169,7 +169,7 @@ def remove_all(urls: Sequence[Url]) -> None:
 
 @contextmanager
 def _reaching(url: Url) -> Iterator[tuple[Any, str]]:
-    """Give the file system of a Url and its name there; each of the many kinds of failures comes as an OSError."""
+    """Gives the file system of a Url and its name there; each of the many kinds of failures comes as an OSError."""
     import fsspec
 
     try:
@@ -184,7 +184,7 @@ def _reaching(url: Url) -> Iterator[tuple[Any, str]]:
 
 
 def _changed(info: Mapping[str, Any]) -> float:
-    """Return when a file was changed, seconds since 1970; 0 where the store does not say.
+    """Returns when a file was changed, seconds since 1970; 0 where the store does not say.
 
     fsspec's `modified` would ask the store once more for what `info` has told under one of several names.
     """
@@ -196,7 +196,7 @@ def _changed(info: Mapping[str, Any]) -> float:
 
 @lru_cache(maxsize=1)
 def _content(url: Url, _changed: int) -> bytes:
-    """Fetch a file; a picture is read twice in a row, to know it by its content and to restore it."""
+    """Fetches a file; a picture is read twice in a row, to know it by its content and to restore it."""
     with _reaching(url) as (files, name):
         content: bytes = files.cat_file(name)
         return content

@@ -13,3 +13,8 @@ def to_pixels(image: Image.Image) -> np.ndarray:
     """Returns (H, W, 1 or 3) uint8, not to be written to, of an image of mode L or RGB."""
     pixels = np.asarray(image)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def to_floats(pixels: np.ndarray) -> np.ndarray:
+    """Returns float32 (..., C, H, W) in [0, 1] of (..., H, W, C) uint8; in memory the channels stay last."""
+    return np.moveaxis(pixels, -1, -3).astype(np.float32) / np.float32(255)

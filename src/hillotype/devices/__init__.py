@@ -54,14 +54,14 @@ class Network(Protocol):
     """A network that is ready; several threads may run it."""
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map (N, C, H, W) to (N, K, H, W)."""
+        """Maps (N, C, H, W) to (N, K, H, W)."""
 
     def release(self, nothing: NDArray[np.float32]) -> None:
-        """Give back the memory kept after a run for the next one; `nothing` is the smallest picture it takes."""
+        """Gives back the memory kept after a run for the next one; `nothing` is the smallest picture it takes."""
 
 
 def chosen(device: str) -> Device:
-    """Return the device of a name; for "auto" that of HILLOTYPE_DEVICE, if it is set.
+    """Returns the device of a name; for "auto" that of HILLOTYPE_DEVICE, if it is set.
 
     Raises:
         HillotypeError: there is none of that name, or what it needs is not installed.
@@ -83,7 +83,7 @@ def chosen(device: str) -> Device:
 
 
 def settled(source: bytes | Path, device: Device, side: tuple[int, int]) -> Device:
-    """Return what computes a network for a device: of "auto" what was measured to be faster, which is done once.
+    """Returns what computes a network for a device: of "auto" what was measured to be faster, which is done once.
 
     Args:
         source: the content of an .onnx file, or its path.
@@ -100,7 +100,7 @@ def settled(source: bytes | Path, device: Device, side: tuple[int, int]) -> Devi
 
 
 def open_network(source: bytes | Path, device: Device, threads: int) -> Network:
-    """Open a network for a device.
+    """Opens a network for a device.
 
     Args:
         source: the content of an .onnx file, or its path.
@@ -121,5 +121,5 @@ def open_network(source: bytes | Path, device: Device, threads: int) -> Network:
 
 
 def has_openvino() -> bool:
-    """Tell whether OpenVINO is installed; it is not imported."""
+    """Tells whether OpenVINO is installed; it is not imported."""
     return importlib.util.find_spec("openvino") is not None

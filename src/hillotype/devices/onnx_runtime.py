@@ -29,13 +29,13 @@ class OnnxNetwork:
         self._turn: AbstractContextManager[object] = nullcontext() if provider is None else threading.Lock()
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map (N, C, H, W) to (N, K, H, W)."""
+        """Maps (N, C, H, W) to (N, K, H, W)."""
         with self._turn:
             (output,) = self._session.run(None, {self._input: pictures})
         return output  # type: ignore[no-any-return]
 
     def release(self, nothing: NDArray[np.float32]) -> None:
-        """Give back the memory that is kept after a run for the next one: up to 200 MB after large tiles."""
+        """Gives back the memory that is kept after a run for the next one: up to 200 MB after large tiles."""
         options = onnxruntime.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         with self._turn:
@@ -45,7 +45,7 @@ class OnnxNetwork:
 def open_session(
     source: bytes | Path, *, threads: int = 1, optimize: bool = True, provider: str | None = None
 ) -> onnxruntime.InferenceSession:
-    """Open a session.
+    """Opens a session.
 
     Args:
         source: the content of an .onnx file, or its path.

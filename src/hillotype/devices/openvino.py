@@ -27,20 +27,20 @@ class OpenVinoNetwork:
         self._idle = [self._compiled()]
 
     def run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map (N, C, H, W) to (N, K, H, W)."""
+        """Maps (N, C, H, W) to (N, K, H, W)."""
         request = self._taken() or self._compiled()
         output: NDArray[np.float32] = request.infer([pictures])[0]
         self._idle.append(request)
         return output
 
     def release(self, nothing: NDArray[np.float32]) -> None:
-        """Give back the memory kept after a run for the next one, of the network that ended its work last."""
+        """Gives back the memory kept after a run for the next one, of the network that ended its work last."""
         if request := self._taken():
             request.get_compiled_model().release_memory()
             self._idle.append(request)
 
     def _taken(self) -> Any:  # noqa: ANN401
-        """Return one that nothing is asked of, if there is one; no other thread can take it as well."""
+        """Returns one that nothing is asked of, if there is one; no other thread can take it as well."""
         with suppress(IndexError):
             return self._idle.pop()
 
@@ -49,14 +49,14 @@ class OpenVinoNetwork:
 
 
 def core() -> Any:  # noqa: ANN401
-    """Return OpenVINO's core, which reads and compiles networks."""
+    """Returns OpenVINO's core, which reads and compiles networks."""
     with _importing:
         return _imported()
 
 
 @cache
 def _imported() -> Any:  # noqa: ANN401
-    """Import OpenVINO without its telemetry, which tells Google Analytics of each import; nothing here is sent.
+    """Imports OpenVINO without its telemetry, which tells Google Analytics of each import; nothing here is sent.
 
     Its package does without where that one is missing, so it is missing while this one is imported.
     """

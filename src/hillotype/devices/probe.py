@@ -41,13 +41,13 @@ class Measured:
     apart: float
 
     def device(self) -> Device:
-        """Return what is to compute."""
+        """Returns what is to compute."""
         return Device.openvino if self.openvino < GAIN * self.cpu and self.apart < APART else Device.cpu
 
 
 @cache
 def faster(source: bytes | Path, channels: int, multiple: int) -> Device:
-    """Return which of cpu and openvino is to compute a network; what the library cannot compute is of the cpu.
+    """Returns which of cpu and openvino is to compute a network; what the library cannot compute is of the cpu.
 
     Args:
         source: the content of an .onnx file, or its path.
@@ -81,7 +81,7 @@ def _measure(content: bytes, channels: int, side: int) -> Measured:
 
 
 def _timed(network: Network, seen: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
-    """Return the seconds of this thread, which alone computes, so that other work does not count; and the answer."""
+    """Returns the seconds of this thread, which alone computes, so that other work does not count; and the answer."""
     answer, times = network.run(seen), []
     for _ in range(3):
         start = time.thread_time()
@@ -91,14 +91,14 @@ def _timed(network: Network, seen: NDArray[np.float32]) -> tuple[float, NDArray[
 
 
 def _key(content: bytes) -> str:
-    """Name what a measurement depends on: machine, libraries, network."""
+    """Names what a measurement depends on: machine, libraries, network."""
     machine = f"{platform.node()} {platform.machine()} {platform.processor()}"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino"))
     return f"{hashlib.sha256(content).hexdigest()} on {machine}, {libraries}"
 
 
 def _file() -> Path:
-    """Return where measurements are remembered: in the user's folder for what can be made again."""
+    """Returns where measurements are remembered: in the user's folder for what can be made again."""
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
     elif sys.platform == "darwin":

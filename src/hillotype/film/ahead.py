@@ -10,7 +10,7 @@ _Thing = TypeVar("_Thing")
 
 
 def ahead(things: Iterator[_Thing]) -> Iterator[_Thing]:
-    """Yield things in their order, each taken by another thread while the one before it is used.
+    """Yields things in their order, each taken by another thread while the one before it is used.
 
     What `things` raises is raised here, in its place. Nothing is taken any more when this is closed.
     """

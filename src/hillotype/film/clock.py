@@ -22,7 +22,7 @@ class Clock:
         self._started = False
 
     def __call__(self, time: int | None, length: int) -> int:
-        """Return a time in order.
+        """Returns a time in order.
 
         Args:
             time: in steps; None if it is not known.

@@ -33,7 +33,7 @@ class Frame:
 
 
 def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | None = None) -> Iterator[Frame]:
-    """Decode a film; frames that cannot be decoded are left out, as players do.
+    """Decodes a film; frames that cannot be decoded are left out, as players do.
 
     Args:
         film: the film.
@@ -62,7 +62,7 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
 
 
 def frame_at(film: Film, time: int) -> Frame:
-    """Decode the frame that is shown at a time, in steps, or the last one before.
+    """Decodes the frame that is shown at a time, in steps, or the last one before.
 
     Raises:
         PictureError: the file cannot be read any more.

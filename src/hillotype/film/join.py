@@ -41,7 +41,7 @@ class Stretch:
 def join(
     film: Film, pieces: Sequence[Path], path: Path, *, stretch: Stretch | None, overwrite: bool
 ) -> tuple[str, ...]:
-    """Write the pieces as a film, with sound, subtitles, chapters and metadata of the source copied as they are.
+    """Writes the pieces as a film, with sound, subtitles, chapters and metadata of the source copied as they are.
 
     Args:
         film: the source.
@@ -94,7 +94,7 @@ def _told(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _holds(out: OutputContainer, stream: Stream) -> bool:
-    """Tell whether the container takes a stream, by writing the beginning of one that has no other."""
+    """Tells whether the container takes a stream, by writing the beginning of one that has no other."""
     try:
         with av.open(io.BytesIO(), "w", format=out.format.name) as trial:
             _copied(trial, stream)
@@ -105,7 +105,7 @@ def _holds(out: OutputContainer, stream: Stream) -> bool:
 
 
 def _lost(stream: Stream, film: Film, out: OutputContainer) -> str:
-    """Say which stream the container could not hold, and what keeps it."""
+    """Says which stream the container could not hold, and what keeps it."""
     what = {"audio": "sound", "subtitle": "subtitles"}.get(stream.type, f"a stream of {stream.type}")
     name = f" ({stream.codec_context.name})" if stream.codec_context is not None else ""
     source = film.path.suffix.lower()
@@ -115,7 +115,7 @@ def _lost(stream: Stream, film: Film, out: OutputContainer) -> str:
 
 
 def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Path]) -> Stream:
-    """Add a stream for a stream of the source, or for the pieces in its place."""
+    """Adds a stream for a stream of the source, or for the pieces in its place."""
     if stream.index != film.index or not pieces:
         return _copied(out, stream)
     with opened(pieces[0]) as container:
@@ -135,7 +135,7 @@ def _described(added: Stream, stream: Stream) -> Stream:
 
 
 def _pictures(film: Film, pieces: Sequence[Path]) -> Iterator[_Indexed]:
-    """Yield the packets of the pieces, each as long as it is until the next one, the last as the source's."""
+    """Yields the packets of the pieces, each as long as it is until the next one, the last as the source's."""
     pictures = chain.from_iterable(map(_packets, pieces))
     for packet, following in pairwise(chain(pictures, [None])):
         assert packet is not None
@@ -169,7 +169,7 @@ def _time(packet: Packet[Any]) -> Fraction:
 
 
 def _moved(packet: Packet[Any], start: Fraction, end: Fraction) -> bool:
-    """Move a packet so that the stretch begins at 0; tell whether it lies in it."""
+    """Moves a packet so that the stretch begins at 0; tells whether it lies in it."""
     if not start <= _time(packet) < end:
         return False
     by = round(start / packet.time_base)

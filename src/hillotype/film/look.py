@@ -20,7 +20,7 @@ FLAT: Final = 0.02
 
 
 def plan_film(restorer: Restorer, film: Film) -> Plan:
-    """Decide what a film is given: one plan for all of it.
+    """Decides what a film is given: one plan for all of it.
 
     It is denoised if more than half of the frames looked at are noisy, and colorized if none has colors: a color film
     stays as it is, also one that is gray in places.
@@ -35,7 +35,7 @@ def plan_film(restorer: Restorer, film: Film) -> Plan:
 
 
 def _looks(film: Film) -> list[Pixels]:
-    """Return frames from all over the film, flat ones only if there are no others."""
+    """Returns frames from all over the film, flat ones only if there are no others."""
     times = np.linspace(film.start, film.end, LOOKS, endpoint=False, dtype=np.int64).tolist()
     found = {frame.pts: frame.pixels for frame in (frame_at(film, time) for time in times)}
     telling = [pixels for pixels in found.values() if lightness(pixels).std() > FLAT]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def film_maker(
     restorer: Restorer, settings: Settings, preview: float | None, made_with: Mapping[str, Any]
 ) -> Callable[[Job, Progress | None], Restored]:
-    """Return what restores a film: a `FilmMaker`.
+    """Returns what restores a film: a `FilmMaker`.
 
     Args:
         restorer: what restores a frame.

@@ -66,7 +66,7 @@ class Pieces:
         self._file.close()
 
     def _take(self, what: bytes) -> None:
-        """Keep the pieces that are there if they are of this work, else begin anew."""
+        """Keeps the pieces that are there if they are of this work, else begins anew."""
         self._file.seek(0)
         same = self._file.read() == what
         for path in self.folder.iterdir():
@@ -78,19 +78,19 @@ class Pieces:
             self._file.flush()
 
     def paths(self) -> list[Path]:
-        """Return the pieces that are done, from the first on without a gap."""
+        """Returns the pieces that are done, from the first on without a gap."""
         paths: list[Path] = []
         while (path := self._path(len(paths))).exists():
             paths.append(path)
         return paths
 
     def count(self) -> int:
-        """Return how many frames are done."""
+        """Returns how many frames are done."""
         paths = self.paths()
         return max(0, len(paths) - 1) * PIECE + _packets(paths[-1]) if paths else 0
 
     def add(self, frames: Iterable[Frame]) -> None:
-        """Encode frames that follow the last piece, until they end.
+        """Encodes frames that follow the last piece, until they end.
 
         Raises:
             PictureError: the disk does not take them.
@@ -103,7 +103,7 @@ class Pieces:
             number += 1
 
     def remove(self) -> None:
-        """Remove the folder."""
+        """Removes the folder."""
         self._file.close()
         with suppress(OSError):
             shutil.rmtree(self.folder)
@@ -113,7 +113,7 @@ class Pieces:
 
 
 def has_pieces(folder: Path) -> bool:
-    """Tell whether there are any pieces in a folder, which need not exist."""
+    """Tells whether there are any pieces in a folder, which need not exist."""
     return any(folder.glob(f"*{_SUFFIX}"))
 
 

@@ -114,7 +114,7 @@ class Film:
 
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
-    """Open a film file.
+    """Opens a film file.
 
     Raises:
         PictureError: it cannot be read: missing, no film, truncated, damaged.
@@ -135,7 +135,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
-    """Yield the packets of some streams, or of all, up to a place where the file cannot be read any more."""
+    """Yields the packets of some streams, or of all, up to a place where the file cannot be read any more."""
     try:
         yield from container.demux(*streams)
     except av.FFmpegError:
@@ -143,7 +143,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
 
 
 def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
-    """Look through a film file, without decoding more than a frame.
+    """Looks through a film file, without decoding more than a frame.
 
     Args:
         path: the file.
@@ -222,7 +222,7 @@ def _colors(stream: VideoStream) -> Colors:
 
 
 def _looked_through(container: InputContainer, film: Film) -> Film:
-    """Count the frames and see when they begin and end, from their packets.
+    """Counts the frames and sees when they begin and end, from their packets.
 
     Raises:
         PictureError: there are none, or the file ends before its time.
@@ -264,7 +264,7 @@ def _check_whole(container: InputContainer, film: Film, latest: float) -> None:
 
 
 def decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
-    """Yield the frames of a film from where the container stands; damaged packets cost theirs."""
+    """Yields the frames of a film from where the container stands; damaged packets cost theirs."""
     stream = container.streams[film.index]
     assert isinstance(stream, VideoStream)
     stream.thread_type = "AUTO"
@@ -274,7 +274,7 @@ def decoded(container: InputContainer, film: Film) -> Iterator[VideoFrame]:
 
 
 def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """Return the a, b, c, d of a frame's display matrix, which is a, b, 0, c, d, 0, x, y, 1 row by row."""
+    """Returns the a, b, c, d of a frame's display matrix, which is a, b, 0, c, d, 0, x, y, 1 row by row."""
     matrix: Any = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
     if matrix is None:
         return _UPRIGHT

@@ -81,7 +81,7 @@ class Restored:
         return (f"preview: only {start:.1f} to {end:.1f} s", *self.plan.reasons, *self.film.notes)
 
     def sample(self) -> tuple[Pixels, Pixels]:
-        """Return a frame from the middle, (H, W, 1 or 3), before and after.
+        """Returns a frame from the middle, (H, W, 1 or 3), before and after.
 
         Raises:
             PictureError: the source, or a piece, cannot be read any more.
@@ -95,7 +95,7 @@ class Restored:
         return before.pixels, after.pixels
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-        """Write the film, whole or not at all; return what the file could not hold.
+        """Writes the film, whole or not at all; returns what the file could not hold.
 
         Raises:
             PictureError: the disk does not take it.
@@ -106,7 +106,7 @@ class Restored:
         return join(self.film, self.pieces, path, stretch=self.stretch, overwrite=overwrite)
 
     def forget(self) -> None:
-        """Remove the pieces."""
+        """Removes the pieces."""
         with suppress(OSError):
             shutil.rmtree(self.folder)
 
@@ -118,7 +118,7 @@ def restore_film(
     job: Job,
     progress: Progress | None = None,
 ) -> Restored:
-    """Restore the frames of a film; what an earlier run that was killed has done is kept.
+    """Restores the frames of a film; what an earlier run that was killed has done is kept.
 
     Args:
         restorer: what restores a frame.
@@ -146,7 +146,7 @@ def restore_film(
 
 
 def is_begun(target: Path) -> bool:
-    """Tell whether an earlier run has left pieces of this result, from which `restore_film` may go on."""
+    """Tells whether an earlier run has left pieces of this result, from which `restore_film` may go on."""
     return has_pieces(_pieces_folder(target))
 
 
@@ -155,7 +155,7 @@ def _pieces_folder(target: Path) -> Path:
 
 
 def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:
-    """Return the part of the film that is to be made, None for all, and about how many frames that is."""
+    """Returns the part of the film that is to be made, None for all, and about how many frames that is."""
     if preview is None or preview >= film.seconds:
         return None, film.frames
     third = film.start + (film.end - film.start) // 3
@@ -166,7 +166,7 @@ def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:
 def _made(
     restorer: Restorer, plan: Plan, film: Film, settings: FilmSettings, done: int, stretch: Stretch | None
 ) -> Iterator[Frame]:
-    """Yield the restored frames after the first `done`, the same as if those had been made with them."""
+    """Yields the restored frames after the first `done`, the same as if those had been made with them."""
     before = min(done, STEADINESS.reach) if "colorize" in plan.steps else 0
     start, end = (None, None) if stretch is None else (stretch.start, stretch.end)
     made = frames(film, skip=done - before, start=start, end=end)

@@ -27,14 +27,14 @@ Measured: between unlike photographs 0.15 and more for 99 %.
 
 
 def thumbnail(light: Plane) -> Plane:
-    """Reduce the lightness (h, w) of a frame to the size at which shots are told apart."""
+    """Reduces the lightness (h, w) of a frame to the size at which shots are told apart."""
     height, width = THUMBNAIL
     image = Image.fromarray(np.ascontiguousarray(light, dtype=np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
 def is_cut(before: Plane, after: Plane) -> bool:
-    """Tell whether a cut lies between two frames that follow each other, from their thumbnails.
+    """Tells whether a cut lies between two frames that follow each other, from their thumbnails.
 
     Flashes and fades change the lightness and not what is seen: they correlate. A dissolve has no cut.
     """

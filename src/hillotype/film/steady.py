@@ -53,7 +53,7 @@ class _Guess:
 def steadied(
     guesses: Iterable[tuple[Plane, Plane]], steadiness: Steadiness = Steadiness()
 ) -> Iterator[tuple[Plane, Plane]]:
-    """Make the chroma of a film's frames steady; it runs `reach` frames behind.
+    """Makes the chroma of a film's frames steady; it runs `reach` frames behind.
 
     Args:
         guesses: for each frame L* / 100 (h, w) and the chroma guessed of it (2, h, w), all of one size.
@@ -82,7 +82,7 @@ def _look(light: Plane, chroma: Plane, before: _Guess | None) -> _Guess:
 
 
 def _mean(window: deque[_Guess], at: int, steadiness: Steadiness) -> Plane:
-    """Average the chroma about one frame over the frames of its shot, by likeness."""
+    """Averages the chroma about one frame over the frames of its shot, by likeness."""
     center = window[at]
     total, weights = center.chroma.copy(), np.ones_like(center.light)
     for place, guess in enumerate(window):
@@ -95,7 +95,7 @@ def _mean(window: deque[_Guess], at: int, steadiness: Steadiness) -> Plane:
 
 
 def _likeness(coarse: Plane, center: Plane, tolerance: float, shape: tuple[int, ...]) -> Plane:
-    """Return 1 where the lightness is the same, falling to 0 at `tolerance`: Tukey's biweight, raised to `shape`.
+    """Returns 1 where the lightness is the same, falling to 0 at `tolerance`: Tukey's biweight, raised to `shape`.
 
     Taken at half size: grain is averaged away there, and it takes a quarter of the time.
     """
@@ -109,7 +109,7 @@ def _likeness(coarse: Plane, center: Plane, tolerance: float, shape: tuple[int, 
 
 
 def _even(light: Plane) -> Plane:
-    """Repeat an odd row or column at the end."""
+    """Repeats an odd row or column at the end."""
     height, width = light.shape
     if height % 2 or width % 2:
         light = np.pad(light, ((0, height % 2), (0, width % 2)), mode="edge")

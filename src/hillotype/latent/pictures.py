@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hillotype.data import class_of, load_named_pictures, open_source, sample_names
+from hillotype.data.images import to_floats
 from hillotype.errors import DataError
 from hillotype.pictures import read_picture, whole
 from hillotype.pictures.modes import to_8_bit
@@ -111,8 +112,7 @@ def _of_file(run: Run, path: Path) -> tuple[str, np.ndarray]:
 
 def _stack(named: Iterable[tuple[str, np.ndarray]], crop: int) -> Pictures:
     names, pixels = zip(*((name, _center(picture, crop, name)) for name, picture in named), strict=True)
-    floats = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
-    return Pictures(list(names), floats)
+    return Pictures(list(names), to_floats(np.stack(pixels)))
 
 
 def _center(picture: np.ndarray, crop: int, name: str) -> np.ndarray:

@@ -29,11 +29,11 @@ class AutomaticRestorer(Denoising):
         self.denoiser, self.colorizer = denoiser, colorizer
 
     def given(self, wishes: Wishes) -> AutomaticRestorer:
-        """Return this restorer with these wishes of the colors."""
+        """Returns this restorer with these wishes of the colors."""
         return AutomaticRestorer(self.denoiser, self.colorizer.given(wishes))
 
     def with_chroma_strength(self, strength: float) -> AutomaticRestorer:
-        """Return this restorer with a strength of its own for the noise of the colors: see `Denoising`."""
+        """Returns this restorer with a strength of its own for the noise of the colors: see `Denoising`."""
         return AutomaticRestorer(self.denoiser.with_chroma_strength(strength), self.colorizer)
 
     @property
@@ -42,18 +42,18 @@ class AutomaticRestorer(Denoising):
         return self.colorizer.threads
 
     def with_threads(self, threads: int) -> AutomaticRestorer:
-        """Return this restorer with so many threads."""
+        """Returns this restorer with so many threads."""
         return AutomaticRestorer(self.denoiser.with_threads(threads), self.colorizer.with_threads(threads))
 
     def plan(self, pixels: Rows) -> Plan:
-        """Plan what the picture needs: see `diagnose.noise_level` and `diagnose.is_gray`."""
+        """Plans what the picture needs: see `diagnose.noise_level` and `diagnose.is_gray`."""
         noise, gray = self.denoiser.noise_level(pixels), is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
         reasons = (_in_words(noise), "no colors" if gray else "colors")
         return Plan(tuple(step for step, needed in needs if needed), reasons)
 
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
-        """Carry out the plan, denoising first."""
+        """Carries out the plan, denoising first."""
         if "denoise" in plan.steps:
             end = _DENOISING if "colorize" in plan.steps else 1.0
             pixels = self.denoiser.apply(pixels, plan, strength, room, _between(progress, 0.0, end))
@@ -70,5 +70,5 @@ def _in_words(noise: float) -> str:
 
 
 def _between(progress: Progress | None, start: float, end: float) -> Progress | None:
-    """Return what is told the share of a step that goes from `start` to `end` of the work."""
+    """Returns what is told the share of a step that goes from `start` to `end` of the work."""
     return None if progress is None else lambda share: progress(start + share * (end - start))

@@ -13,7 +13,7 @@ UNSURE: Final = 40.0
 
 
 def certainty_map(doubt: NDArray[np.float32], height: int, width: int) -> Image.Image:
-    """Show doubt as a gray image.
+    """Shows doubt as a gray image.
 
     Args:
         doubt: expected distance of the guessed from the true a*, b* (h, w), as `Colorizer.doubt` tells it.

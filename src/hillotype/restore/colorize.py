@@ -66,7 +66,7 @@ class Colorizer(Restorer):
         self.name, self.model, self.guidance, self.wishes = card.name, model, guidance, wishes
 
     def given(self, wishes: Wishes) -> Colorizer:
-        """Return this colorizer with these wishes in place of its own."""
+        """Returns this colorizer with these wishes in place of its own."""
         return Colorizer(self.model, self.guidance, wishes)
 
     @overload
@@ -80,7 +80,7 @@ class Colorizer(Restorer):
     def __call__(
         self, picture: Image.Image | FloatArray, *, strength: float = 1.0, **wished: Unpack[Wished]
     ) -> Image.Image | NDArray[np.float32]:
-        """Colorize a Pillow image, or a float array in [0, 1], as any `Restorer`.
+        """Colorizes a Pillow image, or a float array in [0, 1], as any `Restorer`.
 
         Args:
             picture: see `Restorer`.
@@ -100,15 +100,15 @@ class Colorizer(Restorer):
         return self.model.threads
 
     def with_threads(self, threads: int) -> Colorizer:
-        """Return this colorizer with so many threads."""
+        """Returns this colorizer with so many threads."""
         return Colorizer(self.model.with_threads(threads), self.guidance, self.wishes)
 
     def plan(self, pixels: Rows) -> Plan:
-        """Plan to colorize, whatever the picture."""
+        """Plans to colorize, whatever the picture."""
         return Plan(("colorize",))
 
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
-        """Return the colored pixels (H, W, 3)."""
+        """Returns the colored pixels (H, W, 3)."""
         return self.paint(pixels, *self.predict(pixels), strength, room, progress)
 
     def paint(
@@ -120,7 +120,7 @@ class Colorizer(Restorer):
         room: Room,
         progress: Progress | None = None,
     ) -> Rows:
-        """Raise a guess to the size of the pixels it was made of, and join it with their lightness.
+        """Raises a guess to the size of the pixels it was made of, and joins it with their lightness.
 
         Args:
             pixels: (H, W, 1 or 3) of any depth.
@@ -162,7 +162,7 @@ class Colorizer(Restorer):
         )
 
     def doubt(self, pixels: Rows) -> Plane:
-        """Tell how far the guessed colors of a picture are expected to be from the true ones.
+        """Tells how far the guessed colors of a picture are expected to be from the true ones.
 
         Args:
             pixels: (H, W, 1 or 3) of any depth.
@@ -179,7 +179,7 @@ class Colorizer(Restorer):
         return doubt
 
     def check_doubt(self) -> None:
-        """Refuse a model that cannot tell its doubt.
+        """Refuses a model that cannot tell its doubt.
 
         Raises:
             ModelFileError: it answers with a*, b* alone.
@@ -190,7 +190,7 @@ class Colorizer(Restorer):
             )
 
     def certainty(self, picture: Image.Image | FloatArray) -> Image.Image:
-        """Show where the colors of a picture are known and where they are guessed: see `certainty_map`.
+        """Shows where the colors of a picture are known and where they are guessed: see `certainty_map`.
 
         Args:
             picture: see `Restorer`.
@@ -203,7 +203,7 @@ class Colorizer(Restorer):
         return certainty_map(self.doubt(pixels), *pixels.shape[:2])
 
     def _answer(self, pixels: Rows) -> tuple[Plane, Plane]:
-        """Return L* / 100 (h, w) and all that the model says of it (2 or 3, h, w)."""
+        """Returns L* / 100 (h, w) and all that the model says of it (2 or 3, h, w)."""
         card = self.model.card
         light = lightness(reduced(pixels, working_size(pixels.shape[0], pixels.shape[1], card.working_side or 1)))
         height, width = light.shape
@@ -213,7 +213,7 @@ class Colorizer(Restorer):
 
 
 def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Image.Image]:
-    """Return what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
+    """Returns what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
     base, chroma = prefiltered(light, scale), prefiltered(chroma, scale)
     slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
     return [Image.fromarray(plane) for plane in (base, *chroma, *slopes)]

@@ -24,7 +24,7 @@ class Denoising(Restorer):
 
     @abstractmethod
     def with_chroma_strength(self, strength: float) -> Denoising:
-        """Return this restorer with a strength of its own, 0 to 1, for the noise of the colors.
+        """Returns this restorer with a strength of its own, 0 to 1, for the noise of the colors.
 
         Colors are the BT.601 color differences, Cb and Cr; gray pictures have none.
 
@@ -45,7 +45,7 @@ class Denoising(Restorer):
     def __call__(
         self, picture: Image.Image | FloatArray, *, strength: float = 1.0, chroma_strength: float | None = None
     ) -> Image.Image | NDArray[np.float32]:
-        """Restore a Pillow image, or a float array in [0, 1], as any `Restorer`.
+        """Restores a Pillow image, or a float array in [0, 1], as any `Restorer`.
 
         Args:
             picture: see `Restorer`.
@@ -91,20 +91,20 @@ class Denoiser(Denoising):
         return next(iter(self.models.values())).threads
 
     def with_threads(self, threads: int) -> Denoiser:
-        """Return this denoiser with so many threads."""
+        """Returns this denoiser with so many threads."""
         models = (model.with_threads(threads) for model in self.models.values())
         return Denoiser(*models, chroma_strength=self.chroma_strength)
 
     def with_chroma_strength(self, strength: float) -> Denoiser:
-        """Return this denoiser with a strength of its own for the colors: see `Denoising`."""
+        """Returns this denoiser with a strength of its own for the colors: see `Denoising`."""
         return Denoiser(*self.models.values(), chroma_strength=strength)
 
     def plan(self, pixels: Rows) -> Plan:
-        """Plan to denoise, whatever the picture."""
+        """Plans to denoise, whatever the picture."""
         return Plan(("denoise",))
 
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
-        """Return the denoised pixels, of the same shape."""
+        """Returns the denoised pixels, of the same shape."""
         gray = is_neutral(pixels)
         return run_tiled(
             self._model_for(gray),
@@ -116,7 +116,7 @@ class Denoiser(Denoising):
         )
 
     def noise_level(self, pixels: Rows) -> float:
-        """Tell how much this denoiser would take out of a picture (H, W, C), in 255ths: see `diagnose.noise_level`."""
+        """Tells how much this denoiser would take out of a picture (H, W, C), in 255ths: see `diagnose.noise_level`."""
         return noise_level(pixels, self._model_for(is_neutral(pixels)))
 
     def _model_for(self, gray: bool) -> Model:

@@ -30,7 +30,7 @@ _DIAGNOSIS_SIDE, _TONES = 64, 16
 
 
 def is_gray(pixels: Rows) -> bool:
-    """Tell whether a picture (H, W, C) has no colors of its own: gray, nearly gray, or toned like sepia.
+    """Tells whether a picture (H, W, C) has no colors of its own: gray, nearly gray, or toned like sepia.
 
     A toned picture is one of brown to yellow hue whose chroma is a function of its lightness alone. Looked at on a
     copy with a short side of 64 pixels, where noise and JPEG blocks are averaged away.
@@ -55,7 +55,7 @@ def is_gray(pixels: Rows) -> bool:
 
 
 def _off_the_tone(lab: Plane) -> Plane:
-    """Return how far the chroma of each pixel of (3, pixels) is from what is usual at its lightness."""
+    """Returns how far the chroma of each pixel of (3, pixels) is from what is usual at its lightness."""
     groups = np.array_split(np.argsort(lab[0], kind="stable"), _TONES)
     tones = [np.array([plane[group].mean() for group in groups if len(group)]) for plane in lab]
     usual = [np.interp(lab[0], tones[0], tone) for tone in tones[1:]]
@@ -63,7 +63,7 @@ def _off_the_tone(lab: Plane) -> Plane:
 
 
 def noise_level(pixels: Rows, model: Model) -> float:
-    """Estimate the standard deviation of the noise in a picture (H, W, C), in 255ths of white, with a denoiser.
+    """Estimates the standard deviation of the noise in a picture (H, W, C), in 255ths of white, with a denoiser.
 
     Noise is what the model takes out of the smoothest blocks of 8 x 8 pixels, by what it leaves of them: the median of
     the smoothest quarter. So it is what the model has learned to tell from a picture: white noise, film grain, blurred
@@ -87,7 +87,7 @@ def noise_level(pixels: Rows, model: Model) -> float:
 
 
 def _crops(pixels: Rows, multiple: int) -> NDArray[np.float32] | None:
-    """Return parts of the picture, in a grid and at full resolution, (N, C, h, w) in [0, 1]; None if it is tiny."""
+    """Returns parts of the picture, in a grid and at full resolution, (N, C, h, w) in [0, 1]; None if it is tiny."""
     places, sizes = [], []
     for side in pixels.shape[:2]:
         size = min(side, _CROP_SIDE) // multiple * multiple
@@ -103,14 +103,14 @@ def _crops(pixels: Rows, multiple: int) -> NDArray[np.float32] | None:
 
 
 def _with_channels(crops: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
-    """Return (N, 1 or 3, h, w) with as many channels as asked for."""
+    """Returns (N, 1 or 3, h, w) with as many channels as asked for."""
     if crops.shape[1] == channels:
         return crops
     return np.repeat(crops, 3, axis=1) if channels == 3 else np.ascontiguousarray(crops[:, 1:2])
 
 
 def _blocks(planes: NDArray[Any]) -> NDArray[Any]:
-    """Return planes (N, C, h, w) as (blocks, pixels of a block)."""
+    """Returns planes (N, C, h, w) as (blocks, pixels of a block)."""
     count, channels, height, width = planes.shape
     rows, columns = height // _BLOCK, width // _BLOCK
     cut = planes[..., : rows * _BLOCK, : columns * _BLOCK]

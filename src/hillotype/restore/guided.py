@@ -9,7 +9,7 @@ from hillotype.restore.pixels import Plane
 
 
 def local_slopes(guide: Plane, planes: Plane, *, radius: int, epsilon: float) -> Plane:
-    """Fit planes as lines of the guide within each window: how much a plane changes where the guide changes by 1.
+    """Fits planes as lines of the guide within each window: how much a plane changes where the guide changes by 1.
 
     A plane is raised as `raised(plane) + raised(slope) * (guide - raised(guide reduced))`: it keeps what it knows, and
     follows the guide's edges below its own resolution. The plain filter, `slope * guide + offset` with both averaged
@@ -35,7 +35,7 @@ def local_slopes(guide: Plane, planes: Plane, *, radius: int, epsilon: float) ->
 
 
 def sharpened(guide: Plane, planes: Plane, *, radius: int, epsilon: float, limit: float) -> Plane:
-    """Sharpen planes along a guide of their own size, for planes that are smoother than it.
+    """Sharpens planes along a guide of their own size, for planes that are smoother than it.
 
     Args:
         guide: (H, W), values near [0, 1].
@@ -54,7 +54,7 @@ def sharpened(guide: Plane, planes: Plane, *, radius: int, epsilon: float, limit
 
 
 def prefiltered(planes: Plane, scale: float) -> Plane:
-    """Sharpen planes (..., H, W) by what raising them `scale` times will blur.
+    """Sharpens planes (..., H, W) by what raising them `scale` times will blur.
 
     Raised twice or more and averaged over its old pixels, a row gets the weights 1/8, 3/4, 1/8: the smaller half of it
     is a mean of neighbors. What is not raised is not blurred, and stays.
@@ -67,7 +67,7 @@ def prefiltered(planes: Plane, scale: float) -> Plane:
 
 
 def box_mean(planes: Plane, radius: int) -> Plane:
-    """Return the means of (..., H, W) over squares of side 2 * radius + 1, cut off at the borders."""
+    """Returns the means of (..., H, W) over squares of side 2 * radius + 1, cut off at the borders."""
     for axis in (-2, -1):
         planes = _running_mean(planes, radius, axis)
     return planes
@@ -86,7 +86,7 @@ def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
 
 
 def raised(plane: Image.Image, size: tuple[int, int], rows: slice) -> Plane:
-    """Return some rows of a plane raised bilinearly to `size` (H, W): (rows, W), seamless between calls.
+    """Returns some rows of a plane raised bilinearly to `size` (H, W): (rows, W), seamless between calls.
 
     The plane is `Image.fromarray` of float32 (h, w), made once for all rows.
     """

@@ -66,7 +66,7 @@ class Hint:
         return np.asarray(Lab().split(rgb.reshape(1, 3, 1, 1))[1].ravel())
 
     def shares(self, height: int, width: int) -> tuple[float, float]:
-        """Return y and x in [0, 1], shares of the height and width of a picture.
+        """Returns y and x in [0, 1], shares of the height and width of a picture.
 
         Raises:
             PictureError: the point lies outside.
@@ -79,7 +79,7 @@ class Hint:
         return y, x
 
     def in_shares(self, height: int, width: int) -> Hint:
-        """Return the same hint with shares in place of pixels, for a reduced copy of a picture of this size.
+        """Returns the same hint with shares in place of pixels, for a reduced copy of a picture of this size.
 
         Raises:
             PictureError: the point lies outside.
@@ -95,7 +95,7 @@ def _share(coordinate: Coordinate, pixels: int) -> float:
 
 
 def read_hint(text: str) -> Hint:
-    """Read a hint from X,Y,COLOR, as "120,80,#2f6b3a" or "40%,15%,darkgreen".
+    """Reads a hint from X,Y,COLOR, as "120,80,#2f6b3a" or "40%,15%,darkgreen".
 
     Raises:
         PictureError: it is not written so.
@@ -128,7 +128,7 @@ class Spread:
 def spread_hints(
     light: Plane, chroma: Plane, hints: Sequence[Hint], size: tuple[int, int], spread: Spread = Spread()
 ) -> Plane:
-    """Mix the chroma of hints into what a model guessed.
+    """Mixes the chroma of hints into what a model guessed.
 
     Each pixel gets the mean of the guess, with weight 1, and of the hints, with weights 1 / distance^4 in units of
     `spread`: a hint's color is met at its point, no color is mixed that lies not between them, and hints of one color
@@ -163,7 +163,7 @@ def spread_hints(
 
 
 def _distance_squared(light: Plane, chroma: Plane, shares: NDArray[np.float64], spread: Spread) -> Plane:
-    """Return the distance to the nearest of some points, in units of `spread`: its path, and its look."""
+    """Returns the distance to the nearest of some points, in units of `spread`: its path, and its look."""
     small = reduced(light[..., None], working_size(len(light), light.shape[1], PATH_SIDE))[..., 0]
     lengths = Image.fromarray(path_lengths(small, _pixels(shares, small.shape)))
     path = raised(lengths, light.shape, slice(0, len(light)))
@@ -175,13 +175,13 @@ def _distance_squared(light: Plane, chroma: Plane, shares: NDArray[np.float64], 
 
 
 def _pixels(shares: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Return rows and columns (n, 2) of points that are given as shares."""
+    """Returns rows and columns (n, 2) of points that are given as shares."""
     pixels: NDArray[np.intp] = np.minimum((shares * shape).astype(np.intp), np.array(shape) - 1)
     return pixels
 
 
 def path_lengths(light: Plane, points: NDArray[np.intp]) -> Plane:
-    """Return the length of the shortest path from each pixel to the nearest point.
+    """Returns the length of the shortest path from each pixel to the nearest point.
 
     A step to a neighbor costs the change of the lightness, and 0.01. Rows and columns are swept forth and back until
     nothing gets shorter; a sweep is one running minimum, since along a line the length is a difference of sums.

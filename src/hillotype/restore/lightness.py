@@ -15,7 +15,7 @@ _TABLE_STEPS = 65535  # linear light in a table: 20 steps in the narrowest level
 
 
 def lightness(pixels: Pixels) -> Plane:
-    """Return L* / 100 of (H, W, C) pixels of any depth: (H, W) in [0, 1]. Gray is taken as sRGB gray.
+    """Returns L* / 100 of (H, W, C) pixels of any depth: (H, W) in [0, 1]. Gray is taken as sRGB gray.
 
     Source: CIE 15:2004, as `color.rgb_to_lab`.
     """
@@ -31,7 +31,7 @@ def lightness(pixels: Pixels) -> Plane:
 
 
 def write_colored(light: Plane, chroma: Plane, out: Pixels) -> None:
-    """Write the sRGB pixels of L* / 100 (H, W) and (a*, b*) / 110 (2, H, W) into `out` (H, W, 3) of any depth.
+    """Writes the sRGB pixels of L* / 100 (H, W) and (a*, b*) / 110 (2, H, W) into `out` (H, W, 3) of any depth.
 
     Colors that sRGB does not have are mixed with the gray of the same luminance until it has them, so lightness is
     kept. The gamut ends where the first of red, green, blue reaches 0 or 1: no search is needed, since in linear
@@ -50,7 +50,7 @@ def write_colored(light: Plane, chroma: Plane, out: Pixels) -> None:
 
 
 def _share_in_gamut(luminance: Plane, away: list[Plane]) -> Plane:
-    """Return how much of the way from gray to a color lies within sRGB, 0 to 1."""
+    """Returns how much of the way from gray to a color lies within sRGB, 0 to 1."""
     tiny = np.float32(1e-12)
     highest = np.maximum(np.maximum(away[0], away[1]), away[2])
     lowest = np.minimum(np.minimum(away[0], away[1]), away[2])
@@ -59,7 +59,7 @@ def _share_in_gamut(luminance: Plane, away: list[Plane]) -> Plane:
 
 
 def _expand(root: Plane) -> Plane:
-    """Undo the CIE root: the cube above the corner, its tangent below."""
+    """Undoes the CIE root: the cube above the corner, its tangent below."""
     above = np.maximum(root, np.float32(_CORNER))
     below: Plane = np.minimum(root - np.float32(_CORNER), 0.0)
     below *= np.float32(3 * _CORNER**2)
@@ -68,7 +68,7 @@ def _expand(root: Plane) -> Plane:
 
 
 def _encode(linear: Plane, out: Pixels) -> None:
-    """Write linear light in [0, 1] into one channel of the picture, through the sRGB curve."""
+    """Writes linear light in [0, 1] into one channel of the picture, through the sRGB curve."""
     if out.dtype == np.uint8:
         linear *= np.float32(_TABLE_STEPS)
         linear += np.float32(0.5)

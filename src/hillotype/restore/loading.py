@@ -47,12 +47,12 @@ FOR_FILMS: Final[Mapping[str, str]] = {"denoise": "denoise-fast", "restore": "re
 
 
 def usual(task: str, *, film: bool) -> str:
-    """Return the name of the usual way to do a task."""
+    """Returns the name of the usual way to do a task."""
     return FOR_FILMS.get(task, task) if film else task
 
 
 def names_for(task: str) -> list[str]:
-    """Return the names of the ways to do a task, the usual one first."""
+    """Returns the names of the ways to do a task, the usual one first."""
     return [name for name, choice in CHOICES.items() if choice.task == task]
 
 
@@ -77,7 +77,7 @@ def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None, de
 
 
 def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None, device: str = "auto") -> Restorer:
-    """Load a restorer; cheap to call again.
+    """Loads a restorer; cheap to call again.
 
     Args:
         name_or_path: "denoise", "colorize" or "restore" (what the picture needs); "denoise-fast" or "restore-fast",
@@ -109,7 +109,7 @@ def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None, de
 
 
 def _check_name(name: str) -> None:
-    """Refuse what is neither a name that is known nor looks like a file."""
+    """Refuses what is neither a name that is known nor looks like a file."""
     if name not in zoo() and not os.path.splitext(name)[1] and not os.path.lexists(name):
         known = ", ".join(dict.fromkeys((*CHOICES, *zoo())))
         raise ModelFileError(f"{name}: no such model; give an .onnx file or one of {known}")

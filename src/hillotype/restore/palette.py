@@ -34,7 +34,7 @@ _SIDE: Final = 256
 
 
 def vivid(chroma: Plane, vividness: float) -> Plane:
-    """Make chroma more or less vivid: below 1 all of it by this factor, above 1 strong colors more than pale ones.
+    """Makes chroma more or less vivid: below 1 all of it by this factor, above 1 strong colors more than pale ones.
 
     A model that is unsure answers with something pale, so what it guessed strongly deserves to be stronger still: with
     the same gain and knee for all, pictures of 0.85 of the true colorfulness have 8 % more error (CIEDE2000, on
@@ -66,7 +66,7 @@ class Palette:
 
 
 def palette_of(pixels: Rows, name: str = "like") -> Palette:
-    """Take the palette of a color picture.
+    """Takes the palette of a color picture.
 
     Args:
         pixels: (H, W, 3) of any depth, sRGB.
@@ -83,7 +83,7 @@ def palette_of(pixels: Rows, name: str = "like") -> Palette:
 
 
 def toward(light: Plane, chroma: Plane, palette: Palette) -> Plane:
-    """Move chroma toward a palette: at each lightness, most of the way from the picture's mean to the palette's.
+    """Moves chroma toward a palette: at each lightness, most of the way from the picture's mean to the palette's.
 
     Differences within a lightness stay, so skin is told from leaves as before. A shift of the mean alone, as Reinhard
     et al. 2001, https://doi.org/10.1109/38.946629, cannot know that skies are bright and woods are dark; scaling or
@@ -100,7 +100,7 @@ def toward(light: Plane, chroma: Plane, palette: Palette) -> Plane:
 
 
 def _mean_chroma(light: Plane, chroma: Plane) -> NDArray[Any]:
-    """Return the mean chroma around each of `LEVELS`, (11, 2); where there are few pixels, that of all has weight."""
+    """Returns the mean chroma around each of `LEVELS`, (11, 2); where there are few pixels, that of all has weight."""
     colors = chroma.reshape(2, -1).T
     weights = np.exp(-0.5 * ((light.reshape(1, -1) - LEVELS[:, None]) / np.float32(_WIDTH)) ** 2)
     few = np.float32(0.02 * light.size)

@@ -15,7 +15,7 @@ _Part = TypeVar("_Part")
 def do_parts(
     work: Callable[[_Part], None], parts: Sequence[_Part], at_once: int, progress: Progress | None = None
 ) -> None:
-    """Do the work on each part, some at once.
+    """Does the work on each part, some at once.
 
     What a part raises, and what `progress` raises, is raised here: the parts at work are finished first, and no other
     is begun.

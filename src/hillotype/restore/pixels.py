@@ -20,12 +20,12 @@ _NEUTRAL: Final = 1e-4
 
 
 def full_scale(pixels: Rows) -> float:
-    """Return the value that stands for white: 255, 65535, or 1 for floats."""
+    """Returns the value that stands for white: 255, 65535, or 1 for floats."""
     return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
 
 
 def store(values: NDArray[np.float32], out: Pixels) -> None:
-    """Write floats into `out` of any depth; if that holds integers, clipped to 0 .. 1 and rounded.
+    """Writes floats into `out` of any depth; if that holds integers, clipped to 0 .. 1 and rounded.
 
     `values` serves as working memory.
     """
@@ -38,7 +38,7 @@ def store(values: NDArray[np.float32], out: Pixels) -> None:
 
 
 def halved(plane: Plane) -> Plane:
-    """Return the means of squares of 2 x 2 pixels of a plane (h, w, ...); an odd row or column is left out."""
+    """Returns the means of squares of 2 x 2 pixels of a plane (h, w, ...); an odd row or column is left out."""
     rows, columns = (side // 2 * 2 for side in plane.shape[:2])
     even = plane[:rows, :columns]
     total: Plane = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
@@ -47,12 +47,12 @@ def halved(plane: Plane) -> Plane:
 
 
 def as_rgb(pixels: Pixels) -> Pixels:
-    """Return the pixels with three channels."""
+    """Returns the pixels with three channels."""
     return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
 def is_neutral(pixels: Rows) -> bool:
-    """Tell whether a picture is gray: one channel, or red, green and blue the same at each pixel."""
+    """Tells whether a picture is gray: one channel, or red, green and blue the same at each pixel."""
     if pixels.shape[2] == 1:
         return True
     # In strips, so that a color picture is known as one after its first rows.

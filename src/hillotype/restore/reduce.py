@@ -13,7 +13,7 @@ LONGEST_ASPECT = 6
 
 
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """Return the size at which the model sees a picture: short side `side`, aspect kept.
+    """Returns the size at which the model sees a picture: short side `side`, aspect kept.
 
     A picture more elongated than LONGEST_ASPECT gets the long side LONGEST_ASPECT * side instead.
     """
@@ -22,14 +22,14 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def fitting_size(shape: tuple[int, ...], side: int) -> tuple[int, int]:
-    """Return the size at which a picture (H, W, ...) has a long side of `side` at most; nothing is enlarged."""
+    """Returns the size at which a picture (H, W, ...) has a long side of `side` at most; nothing is enlarged."""
     height, width = shape[:2]
     scale = min(1.0, side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
-    """Return the picture at `size` (h, w), as float32 in [0, 1]."""
+    """Returns the picture at `size` (h, w), as float32 in [0, 1]."""
     height, width = pixels.shape[:2]
     block = max(1, min(height // size[0], width // size[1]) // 2)  # Pillow does the last step of 2 or 3, more finely
     means = _block_means(pixels, block)
@@ -43,7 +43,7 @@ def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
 
 
 def _block_means(pixels: Rows, block: int) -> Plane:
-    """Average squares of `block` pixels; those at the right and lower border may be cut off."""
+    """Averages squares of `block` pixels; those at the right and lower border may be cut off."""
     height, width, channels = pixels.shape
     tops, lefts = range(0, height, block), range(0, width, block)
     means = np.empty((len(tops), len(lefts), channels), np.float32)

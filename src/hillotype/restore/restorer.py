@@ -58,7 +58,7 @@ class Restorer(ABC):
     def __call__(
         self, picture: Image.Image | FloatArray, *, strength: float = 1.0
     ) -> Image.Image | NDArray[np.float32]:
-        """Restore a Pillow image, or a float array in [0, 1]; the same kind comes back.
+        """Restores a Pillow image, or a float array in [0, 1]; the same kind comes back.
 
         Args:
             picture: an image of any mode with 8 or 16 bits; or an array (H, W), (H, W, 1), (H, W, 3) or, with alpha,
@@ -94,7 +94,7 @@ class Restorer(ABC):
         progress: Progress | None = None,
         plan: Plan | None = None,
     ) -> Picture:
-        """Restore a picture from a file: size, depth, alpha and what the file says of the picture are kept.
+        """Restores a picture from a file: size, depth, alpha and what the file says of the picture are kept.
 
         Its ICC profile is honored: models see sRGB, and what they answer is put back into the profile's colors.
         Only a profile for gray goes when gray is colored; the picture is then in sRGB.
@@ -129,30 +129,30 @@ class Restorer(ABC):
 
     @abstractmethod
     def with_threads(self, threads: int) -> Restorer:
-        """Return this restorer with models of their own that so many threads compute; loaded when they are used."""
+        """Returns this restorer with models of their own that so many threads compute; loaded when they are used."""
 
     @abstractmethod
     def plan(self, pixels: Rows) -> Plan:
-        """Decide what the picture (H, W, 1 or 3), seen in sRGB, is given."""
+        """Decides what the picture (H, W, 1 or 3), seen in sRGB, is given."""
 
     @abstractmethod
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:
-        """Carry out the plan on pixels (H, W, 1 or 3) of any depth, and return them in a sheet from `room`."""
+        """Carries out the plan on pixels (H, W, 1 or 3) of any depth, and returns them in a sheet from `room`."""
 
 
 def check_strength(strength: float, name: str = "strength") -> None:
-    """Refuse a strength that is out of range."""
+    """Refuses a strength that is out of range."""
     if not 0.0 <= strength <= 1.0:
         raise PictureError(f"{name} {strength}: must lie from 0 (nothing) to 1 (all); choose one in between")
 
 
 def room_for(pixels: Rows) -> Room:
-    """Return what makes sheets for the results of pixels: as large, of the same depth."""
+    """Returns what makes sheets for the results of pixels: as large, of the same depth."""
     return lambda channels: new_sheet((*pixels.shape[:2], channels), pixels.dtype)
 
 
 def pixels_of(picture: Image.Image | FloatArray) -> Rows:
-    """Return the colors (H, W, 1 or 3) of an image, in sRGB, or of a float array in [0, 1].
+    """Returns the colors (H, W, 1 or 3) of an image, in sRGB, or of a float array in [0, 1].
 
     Raises:
         PictureError: it is neither, or has values or a shape out of range.
@@ -165,7 +165,7 @@ def pixels_of(picture: Image.Image | FloatArray) -> Rows:
 
 
 def check_array(array: Any) -> None:  # noqa: ANN401
-    """Refuse what is not a float array in [0, 1] of a picture's shape."""
+    """Refuses what is not a float array in [0, 1] of a picture's shape."""
     if not isinstance(array, np.ndarray):
         raise PictureError(f"a {type(array).__name__}: not a picture; give a PIL.Image or a float array in [0, 1]")
     if array.dtype.kind != "f":

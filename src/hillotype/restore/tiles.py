@@ -39,7 +39,7 @@ class Span:
 
 
 def spans(length: int, *, multiple: int, halo: int, longest: int = REGION_SIDE) -> list[Span]:
-    """Cut an axis into spans of one size that overlap by twice the halo and lie on multiples of `multiple`.
+    """Cuts an axis into spans of one size that overlap by twice the halo and lie on multiples of `multiple`.
 
     Each kept pixel has `halo` seen pixels on both sides, unless the axis ends there. One size for all, since ONNX
     Runtime keeps memory for each size it meets.
@@ -67,7 +67,7 @@ def run_tiled(
     region_side: int = REGION_SIDE,
     progress: Progress | None = None,
 ) -> Sheet:
-    """Map a picture through a model; the same as the whole at once to within 1e-5.
+    """Maps a picture through a model; the same as the whole at once to within 1e-5.
 
     The picture is continued to the right and below by reflection up to the model's multiple. A gray picture is shown
     to a model of three channels three times, a picture without colors to one of one channel once.
@@ -110,7 +110,7 @@ def run_tiled(
 
 
 def _region(pixels: Rows, row: Span, column: Span, channels: int) -> NDArray[np.float32]:
-    """Return what the model sees of the picture, (1, C, H, W) in [0, 1], continued by reflection."""
+    """Returns what the model sees of the picture, (1, C, H, W) in [0, 1], continued by reflection."""
     part = pixels[row.read : row.read + row.size, column.read : column.read + column.size]
     missing = [(0, row.size - part.shape[0]), (0, column.size - part.shape[1]), (0, 0)]
     if any(after for _, after in missing):
@@ -120,7 +120,7 @@ def _region(pixels: Rows, row: Span, column: Span, channels: int) -> NDArray[np.
 
 
 def _blended(seen: Planes, answer: Planes, strength: float, chroma_strength: float) -> Planes:
-    """Go from what the model saw, (1, C, H, W), toward its answer: so far in luma, and so far in chroma.
+    """Goes from what the model saw, (1, C, H, W), toward its answer: so far in luma, and so far in chroma.
 
     With Y the BT.601 luma of RGB, and D the way from what was seen to the answer, `seen + c D + (s - c) Y(D)` has the
     luma `Y(seen) + s Y(D)` and the color differences, R - Y and B - Y, `seen + c D` has: Y is linear, and Y of a gray
@@ -138,7 +138,7 @@ def _blended(seen: Planes, answer: Planes, strength: float, chroma_strength: flo
 
 
 def _write(kept: NDArray[np.float32], out: Sheet, rows: slice, columns: slice) -> None:
-    """Write an answer (C, H, W) into its place."""
+    """Writes an answer (C, H, W) into its place."""
     values = np.ascontiguousarray(_with_channels(kept.transpose(1, 2, 0), out.shape[2]))
     part = np.empty(values.shape, out.dtype)
     store(values, part)
@@ -146,7 +146,7 @@ def _write(kept: NDArray[np.float32], out: Sheet, rows: slice, columns: slice) -
 
 
 def _with_channels(part: Pixels, channels: int) -> Pixels:
-    """Return (H, W, 1 or 3) with as many channels as asked for: gray repeated, or green alone."""
+    """Returns (H, W, 1 or 3) with as many channels as asked for: gray repeated, or green alone."""
     if part.shape[2] == channels:
         return part
     return np.repeat(part, 3, axis=2) if channels == 3 else part[..., 1:2]

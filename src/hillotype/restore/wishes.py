@@ -42,7 +42,7 @@ class Wishes:
             )
 
     def apply(self, light: Plane, chroma: Plane, size: tuple[int, int]) -> Plane:
-        """Return the guessed chroma (2, h, w) as wished, for a picture of `size` (H, W); hints come last, and stay.
+        """Returns the guessed chroma (2, h, w) as wished, for a picture of `size` (H, W); hints come last, and stay.
 
         Raises:
             PictureError: a hint lies outside the picture.
@@ -52,7 +52,7 @@ class Wishes:
         return spread_hints(light, vivid(chroma, self.vividness), self.hints, size)
 
     def made_with(self) -> dict[str, Any]:
-        """Return as plain values what is wished; nothing for what is not, so that results of old stay up to date."""
+        """Returns as plain values what is wished; nothing for what is not, so that results of old stay up to date."""
         wished: dict[str, Any] = {}
         if self.hints:
             wished["hints"] = [str(hint) for hint in self.hints]
@@ -86,7 +86,7 @@ def wishes_of(
     vividness: float = 1.0,
     like: Image.Image | FloatArray | None = None,
 ) -> Wishes:
-    """Make wishes of the arguments that `Wished` describes.
+    """Makes wishes of the arguments that `Wished` describes.
 
     Raises:
         PictureError: a hint is none, the vividness is out of range, or `like` is gray or no picture.

@@ -10,12 +10,8 @@ import numpy as np
 import torch
 
 from hillotype.models.pca import principal_axes
+from hillotype.studies.scores import mean_error
 from hillotype.train.trained import Floats
-
-
-def errors(answers: Floats, truths: Floats) -> np.ndarray:
-    """Returns the mean squared error per element of each picture, (N,); pictures (N, C, H, W)."""
-    return np.asarray(np.square(answers.astype(np.float64) - truths).reshape(len(truths), -1).mean(axis=1))
 
 
 def _flat(pictures: Floats) -> np.ndarray:
@@ -53,10 +49,14 @@ class Components:
         """Returns pictures projected onto the first `k` components, clipped to [0, 1]."""
         return _pictures(self.codes(pictures, k) @ self.axes[:k] + self.mean, pictures.shape)
 
+    def error(self, seen: Floats, truths: Floats, k: int) -> float:
+        """Returns the mean squared error per element of what the first `k` components leave of `seen`."""
+        return mean_error(self.reconstruct(seen, k), truths)
+
 
 def best_count(components: Components, seen: Floats, truths: Floats, counts: Sequence[int]) -> int:
     """Returns how many of the components bring `seen` nearest to the truth: to be chosen on validation pictures."""
-    return min(counts, key=lambda k: float(errors(components.reconstruct(seen, k), truths).mean()))
+    return min(counts, key=lambda k: components.error(seen, truths, k))
 
 
 def ridge(seen: Floats, truths: Floats, test: Floats, penalty: float = 1.0) -> Floats:

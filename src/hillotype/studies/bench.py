@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hillotype.data import class_of
+from hillotype.data.images import to_floats
 from hillotype.errors import RecipeError
 from hillotype.files import make_folder, write_whole, writing
 from hillotype.train.batches import load_named_split
@@ -89,6 +90,10 @@ class Bench:
         """Returns the pictures of a run's `train`, `validation` or `test` split, all of one size, in [0, 1]."""
         return self._read(run, split)[1]
 
+    def splits(self, run: Run) -> tuple[Floats, Floats, Floats]:
+        """Returns the pictures that train, those that validate and those that test, as `pictures` does."""
+        return self.pictures(run, "train"), self.pictures(run, "validation"), self.pictures(run, "test")
+
     def labeled(self, run: Run, split: str) -> tuple[Floats, list[str]]:
         """Returns the pictures of a run's split, and the class of each: the folder that it lies in."""
         names, pictures = self._read(run, split)
@@ -99,8 +104,7 @@ class Bench:
         names, pictures = zip(*load_named_split(run, split), strict=True)
         if len({picture.shape for picture in pictures}) > 1:
             raise RecipeError(f"{run.name}: its pictures differ in size; give data.side in the recipe")
-        floats = np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
-        return list(names), floats
+        return list(names), to_floats(np.stack(pictures))
 
     def open_out(self) -> None:
         """Makes the study's folder.

@@ -13,7 +13,8 @@ import torch
 from hillotype.errors import RecipeError
 from hillotype.models import MODELS, Autoencoder, build
 from hillotype.pages import grid, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
+from hillotype.studies.scores import mean_error
 from hillotype.studies.study import Section
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _take_part(
         parameters=sum(p.numel() for p in model.trained_parameters()),
         seconds=seconds,
         answers=answers[:_SHOWN],
-        error=float(errors(answers, test).mean()),
+        error=mean_error(answers, test),
         pca=components_error(components, code, test),
     )
 
@@ -125,7 +126,7 @@ def components_error(components: Components, count: int, test: Floats) -> float 
     """Returns the MSE per element of test pictures through so many components; None if a picture has no more."""
     if count >= test[0].size:
         return None
-    return float(errors(components.reconstruct(test, count), test).mean())
+    return components.error(test, test, count)
 
 
 def _section(entries: Sequence[Entry], unable: Mapping[str, str], test: Floats) -> Section:

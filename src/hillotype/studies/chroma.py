@@ -9,11 +9,13 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from hillotype.color import YCbCr
-from hillotype.studies.baselines import ComponentRegression, errors
+import hillotype
+from hillotype.color import Lab, YCbCr
+from hillotype.studies.baselines import ComponentRegression
+from hillotype.studies.scores import mean_error
 from hillotype.train.trained import Floats, Trained
 
-_SPACE = YCbCr()
+_SPACE, _LAB = YCbCr(), Lab()
 
 
 def gray(pictures: Floats) -> Floats:
@@ -31,6 +33,11 @@ def with_luma(luma: Floats, chroma: Floats) -> Floats:
     return np.asarray(_SPACE.join(luma, chroma), dtype=np.float32).clip(0, 1)
 
 
+def with_lightness(lightness: Floats, chroma: Floats) -> Floats:
+    """Returns the pictures (N, 3, H, W) in [0, 1] of L* / 100 (N, 1, H, W), and a* and b* / 110 (N, 2, H, W)."""
+    return np.asarray(np.clip(_LAB.join(lightness, chroma), 0, 1), dtype=np.float32)
+
+
 def keep_luma(luma: Floats, pictures: Floats) -> Floats:
     """Returns pictures (N, 3, H, W) with the luma (N, 1, H, W) in place of their own, and their own chroma."""
     return with_luma(luma, chroma(pictures))
@@ -45,12 +52,23 @@ def enlarged(luma: Floats, factor: int) -> Floats:
     return np.stack(large)[:, None].astype(np.float32) / np.float32(255)
 
 
+def reduced(planes: Floats, factor: int) -> Floats:
+    """Returns planes (N, C, H, W) a whole factor smaller, by the means of squares; leftover edges are cut off."""
+    height, width = (size // factor for size in planes.shape[2:])
+    cut = planes[:, :, : height * factor, : width * factor]
+    squares = cut.reshape(*planes.shape[:2], height, factor, width, factor)
+    return np.asarray(squares.mean(axis=(3, 5)), dtype=np.float32)
+
+
 def color_enlarged(net: Trained, luma: Floats) -> Floats:
     """Colors luma (N, 1, H, W) by a net for pictures twice as large: its chroma is guessed there and reduced again."""
-    factor = 2
-    guess = net.predict(enlarged(luma, factor))
-    height, width = luma.shape[2:]
-    return with_luma(luma, guess.reshape(len(luma), 2, height, factor, width, factor).mean(axis=(3, 5)))
+    return with_luma(luma, reduced(net.predict(enlarged(luma, 2)), 2))
+
+
+def by_shipped(gray: Floats) -> Floats:
+    """Colors gray pictures (N, 3, H, W), each by itself, as `hillotype colorize` does."""
+    colorize = hillotype.load("colorize")
+    return np.stack([colorize(picture) for picture in gray.transpose(0, 2, 3, 1)]).transpose(0, 3, 1, 2)
 
 
 def mean_color(train: Floats, luma: Floats) -> Floats:
@@ -75,7 +93,7 @@ def pca_color(
         train, valid, seen = (_resized(pictures, (side, side), "area") for pictures in (train, valid, luma))
     guess = ComponentRegression.fit(gray(train), chroma(train) / 2 + 0.5, max(counts))
     seen_valid, truth = gray(valid), chroma(valid) / 2 + 0.5
-    best = min(counts, key=lambda k: float(errors(guess(seen_valid, k), truth).mean()))
+    best = min(counts, key=lambda k: mean_error(guess(seen_valid, k), truth))
     guessed = guess(seen, best) * 2 - 1
     return best, with_luma(luma, guessed if side is None else _resized(guessed, luma.shape[2:], "bilinear"))
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hillotype.data.sources import CLASSES
 from hillotype.pages import grid, score_table, table, text
-from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import color_enlarged, gray, mean_color, pca_color
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, errors, means
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -34,9 +34,15 @@ _SETS: dict[str, tuple[tuple[str, ...], int]] = {
 """What a net is trained on: classes, and at most how many pictures of each."""
 
 _COUNTS = (10, 20, 40, 80, 160)
-
-_Scores: TypeAlias = dict[str, np.ndarray]
-"""The error of each test picture (N,) by class."""
+_DIFFERS = (
+    "The report tried its ship net on airplanes of the training set and looked; it gives no figure, and did "
+    "not train on any other class. Of CIFAR-10 there were at hand all ships, 1,500 training airplanes and 400 "
+    "training pictures of each other class; with the whole set, `all of ten classes` is larger. Whatever it is "
+    "trained on, a net takes the same number of steps; of the report's net the weights are those of the best "
+    "validation, which comes early. The encoder of our net was trained on ImageNet before, which knows ships, "
+    "airplanes and all else: what is specific to a class is then in its decoder. PyTorch stands in for Keras. "
+    "Seed 0."
+)
 
 
 @study(
@@ -57,50 +63,22 @@ def run(bench: Bench) -> Findings:
 
     bench.say("coloring every class")
     matrix = _Matrix(
-        ours={name: _scores(partial(color_enlarged, net), tests) for name, net in ours.items()},
-        reports={name: _scores(net.answer, tests) for name, net in reports.items()},
-        gray={name: errors(np.repeat(gray(test), 3, axis=1), test) for name, test in tests.items()},
-        mean={name: errors(mean_color(train, gray(test)), test) for name, test in tests.items()},
+        ours={name: _by_class(partial(color_enlarged, net), tests) for name, net in ours.items()},
+        reports={name: _by_class(net.answer, tests) for name, net in reports.items()},
+        gray=_by_class(lambda luma: np.repeat(luma, 3, axis=1), tests),
+        mean=_by_class(partial(mean_color, train), tests),
     )
     planes = tests["airplane"]
     count, by_pca = pca_color(train, valid, gray(planes), _COUNTS[:2] if bench.fast else _COUNTS)
     pca = errors(by_pca, planes)
     return Findings(
-        figures=(
-            Figure(
-                "MSE per element of RGB, trained on ships, mean of test airplanes",
-                len(planes),
-                reported='"gibberish"',
-                reproduced=matrix.of("reports", "all ships", "airplane"),
-                best=matrix.of("ours", "all ships", "airplane"),
-                identity=float(matrix.gray["airplane"].mean()),
-                plain=float(matrix.mean["airplane"].mean()),
-                pca=float(pca.mean()),
-                target=0.0067,
-            ),
-            Figure(
-                "the same, of test ships",
-                len(tests["ship"]),
-                reproduced=matrix.of("reports", "all ships", "ship"),
-                best=matrix.of("ours", "all ships", "ship"),
-                identity=float(matrix.gray["ship"].mean()),
-                plain=float(matrix.mean["ship"].mean()),
-            ),
-        ),
-        differs=(
-            "The report tried its ship net on airplanes of the training set and looked; it gives no figure, and did "
-            "not train on any other class. Of CIFAR-10 there were at hand all ships, 1,500 training airplanes and 400 "
-            "training pictures of each other class; with the whole set, `all of ten classes` is larger. Whatever it is "
-            "trained on, a net takes the same number of steps; of the report's net the weights are those of the best "
-            "validation, which comes early. The encoder of our net was trained on ImageNet before, which knows ships, "
-            "airplanes and all else: what is specific to a class is then in its decoder. PyTorch stands in for Keras. "
-            "Seed 0."
-        ),
+        figures=_figures(matrix, pca),
+        differs=_DIFFERS,
         sections=(
             _claims(matrix, sizes),
             _airplanes(matrix, pca, count, ours, reports, planes),
             _ships(ours, reports, tests["ship"]),
-            _by_class(matrix),
+            _every_class(matrix),
             Section(
                 "Training",
                 (
@@ -109,7 +87,7 @@ def run(bench: Bench) -> Findings:
                 ),
             ),
         ),
-        numbers={"training pictures": sizes, "mse": matrix.means(), f"PCA, {count}, airplanes": float(pca.mean())},
+        numbers={"training pictures": sizes, "mse": matrix.numbers(), f"PCA, {count}, airplanes": float(pca.mean())},
     )
 
 
@@ -133,7 +111,8 @@ def _test(bench: Bench, name: str) -> Floats:
     return bench.pictures(bench.recipe("report", {"data.sources": [source]}), "test")
 
 
-def _scores(color: Callable[[Floats], Floats], tests: dict[str, Floats]) -> _Scores:
+def _by_class(color: Callable[[Floats], Floats], tests: dict[str, Floats]) -> Scores:
+    """The errors of a way to color luma, by the class of the test pictures."""
     return {name: errors(color(gray(test)), test) for name, test in tests.items()}
 
 
@@ -141,31 +120,52 @@ def _scores(color: Callable[[Floats], Floats], tests: dict[str, Floats]) -> _Sco
 class _Matrix:
     """What everyone's error is on every class: nets by the set that they were trained on, gray, and mean color."""
 
-    ours: dict[str, _Scores]
-    reports: dict[str, _Scores]
-    gray: _Scores
-    mean: _Scores
+    ours: dict[str, Scores]
+    reports: dict[str, Scores]
+    gray: Scores
+    mean: Scores
 
     def of(self, who: str, trained: str, tested: str) -> float:
         """The mean error of a net on a class; `who` is "ours" or "reports"."""
-        scores: _Scores = getattr(self, who)[trained]
+        scores: Scores = getattr(self, who)[trained]
         return float(scores[tested].mean())
 
-    def means(self) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         """All mean errors, for results.json."""
-
-        def mean(scores: _Scores) -> dict[str, float]:
-            return {name: float(values.mean()) for name, values in scores.items()}
-
         return {
-            "our net": {name: mean(scores) for name, scores in self.ours.items()},
-            "report's net": {name: mean(scores) for name, scores in self.reports.items()},
-            "gray copy": mean(self.gray),
-            "mean color of ships": mean(self.mean),
+            "our net": {name: means(scores) for name, scores in self.ours.items()},
+            "report's net": {name: means(scores) for name, scores in self.reports.items()},
+            "gray copy": means(self.gray),
+            "mean color of ships": means(self.mean),
         }
 
 
-def _row(scores: _Scores) -> list[float]:
+def _figures(matrix: _Matrix, pca: np.ndarray) -> tuple[Figure, ...]:
+    identity, plain = means(matrix.gray), means(matrix.mean)
+    return (
+        Figure(
+            "MSE per element of RGB, trained on ships, mean of test airplanes",
+            len(pca),
+            reported='"gibberish"',
+            reproduced=matrix.of("reports", "all ships", "airplane"),
+            best=matrix.of("ours", "all ships", "airplane"),
+            identity=identity["airplane"],
+            plain=plain["airplane"],
+            pca=float(pca.mean()),
+            target=0.0067,
+        ),
+        Figure(
+            "the same, of test ships",
+            len(matrix.gray["ship"]),
+            reproduced=matrix.of("reports", "all ships", "ship"),
+            best=matrix.of("ours", "all ships", "ship"),
+            identity=identity["ship"],
+            plain=plain["ship"],
+        ),
+    )
+
+
+def _row(scores: Scores) -> list[float]:
     """Mean errors on ships, on airplanes and on the classes besides, each of which counts the same."""
     others = [values.mean() for name, values in scores.items() if name not in ("ship", "airplane")]
     return [float(scores["ship"].mean()), float(scores["airplane"].mean()), float(np.mean(others))]
@@ -251,7 +251,7 @@ def _rows(ours: dict[str, Trained], reports: dict[str, Trained], pictures: Float
     return rows | {f"our net, {name}": color_enlarged(net, seen) for name, net in ours.items()}
 
 
-def _by_class(matrix: _Matrix) -> Section:
+def _every_class(matrix: _Matrix) -> Section:
     names = list(matrix.gray)
     return Section(
         "Every class",

@@ -10,7 +10,7 @@ import numpy as np
 
 from hillotype.color import COLOR_SPACES, rgb_to_gray
 from hillotype.pages import grid, plot, table, text
-from hillotype.studies.baselines import errors
+from hillotype.studies.scores import mean_error
 from hillotype.studies.study import Section
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def measure(trained: Trained, test: Floats) -> Encoding:
         output=str(trained.run.model["output"]),
         trained=trained,
         answers=answers,
-        error=float(errors(answers, test).mean()),
+        error=mean_error(answers, test),
         unreachable=float(np.mean((chroma < low) | (chroma > high))),
-        floor=float(errors(nearest, test).mean()),
+        floor=mean_error(nearest, test),
     )
 
 
@@ -123,11 +123,11 @@ def by_ycbcr(long: Mapping[str, Encoding], train: Floats, test: Floats) -> Secti
         predicted = each.trained.predict(luma)
         seen, true = space.split(train)
         corrected = straightened(each.trained.predict(seen), true, predicted)
-        mended = errors(space.join(luma, corrected).clip(0, 1), test).mean()
+        mended = mean_error(space.join(luma, corrected).clip(0, 1), test)
         rows.append([output, *_correlation(predicted, chroma), each.error, mended])
         planes |= {f"Cb, {output}": _plane(predicted, 0), f"Cr, {output}": _plane(predicted, 1)}
         planes[f"answer, {output}"] = each.answers
-    gray = errors(space.join(luma, 0 * chroma), test).mean()
+    gray = mean_error(space.join(luma, 0 * chroma), test)
     return Section(
         "The report's first attempt: Cb and Cr",
         (

@@ -10,12 +10,12 @@ from skimage.color import rgb2yiq
 
 from hillotype.color import COLOR_SPACES
 from hillotype.latent.coder import open_coder
-from hillotype.metrics import bootstrap_interval
 from hillotype.pages import grid, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
 from hillotype.studies.chroma import gray, mean_color, pca_color
 from hillotype.studies.color_attempts import OUTPUTS, Encoding, by_difference, by_ratio, by_ycbcr, measure, planes
 from hillotype.studies.page import curves
+from hillotype.studies.scores import errors, interval, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 from hillotype.studies.sweep import sweep
 
@@ -28,6 +28,13 @@ _LONG_SPACES, _LONG_EPOCHS = ("ycbcr", "difference"), 100
 _SIBLING = {"copy": 0.0043, "color": 0.0072, "iq": 0.0032}
 _SIBLING_STEPS = {"optimization.steps": 15_000, "optimization.epochs": None}
 _COUNTS, _FAST_COUNTS = (30, 100, 300), (30,)
+_DIFFERS = (
+    "The report gives no figure for its colors; 0.0043, 0.0072 and 0.0032 are those of another group of its "
+    "course, after ten epochs of 48,000 pictures, with larger nets for color. Here 400 pictures of each class "
+    "train, for as many steps where it says so; of the official test part 20% validate and up to 400 of each "
+    "class test. The report colors by its best net, which keeps the full size inside; this one is the "
+    "assignment's. That its last activation was a sigmoid or ReLU is inferred. PyTorch, not Keras. Seed 0."
+)
 
 
 @study(
@@ -40,8 +47,7 @@ _COUNTS, _FAST_COUNTS = (30, 100, 300), (30,)
 def run(bench: Bench) -> Findings:
     """Trains the report's net on each encoding, on two of them as long as the report, and our chroma-only U-Net."""
     grids = {"task.space": _LONG_SPACES if bench.fast else _SPACES, "model.output": OUTPUTS}
-    jobs = 1 if bench.fast else None  # to start a process takes longer than all it would do in a fast run
-    short = [trained for _, trained in sweep(bench, "encoding", grids, jobs=jobs).points]
+    short = [trained for _, trained in sweep(bench, "encoding", grids).points]
     long = [_train_long(bench, space, output) for space in _LONG_SPACES for output in OUTPUTS]
     direct = bench.train(
         "encoding", "gray-to-rgb-long", {"task.space": "rgb", "model.output": "sigmoid"} | _SIBLING_STEPS
@@ -49,7 +55,7 @@ def run(bench: Bench) -> Findings:
     copy, copy_long = bench.train("reconstruct"), bench.train("reconstruct", "reconstruct-long", _SIBLING_STEPS)
     better, ours = bench.train("reconstruct-ours"), bench.train("ours")
 
-    train, validation, test = (bench.pictures(ours.run, split) for split in ("train", "validation", "test"))
+    train, validation, test = bench.splits(ours.run)
     bench.say("measuring")
     count = open_coder(copy).size
     copies = {
@@ -71,13 +77,7 @@ def run(bench: Bench) -> Findings:
     figures, numbers = _figures(copies, colored, by_label["ycbcr, sigmoid"], f"PCA, {count}", test)
     return Findings(
         figures=figures,
-        differs=(
-            "The report gives no figure for its colors; 0.0043, 0.0072 and 0.0032 are those of another group of its "
-            "course, after ten epochs of 48,000 pictures, with larger nets for color. Here 400 pictures of each class "
-            "train, for as many steps where it says so; of the official test part 20% validate and up to 400 of each "
-            "class test. The report colors by its best net, which keeps the full size inside; this one is the "
-            "assignment's. That its last activation was a sigmoid or ReLU is inferred. PyTorch, not Keras. Seed 0."
-        ),
+        differs=_DIFFERS,
         sections=(
             _five(encodings, colored["gray copy"], test),
             planes(test),
@@ -117,9 +117,8 @@ def _numbers(each: Encoding) -> dict[str, float]:
 def _figures(
     copies: Mapping[str, Floats], colored: Mapping[str, Floats], by_chroma: Encoding, pca: str, test: Floats
 ) -> tuple[tuple[Figure, ...], dict[str, dict[str, float]]]:
-    copied = {name: float(errors(answers, test).mean()) for name, answers in copies.items()}
-    color = {name: float(errors(answers, test).mean()) for name, answers in colored.items()}
-    iq = {name: float(iq_errors(answers, test).mean()) for name, answers in colored.items()}
+    copied, color = means(score(copies, test)), means(score(colored, test))
+    iq = means({name: iq_errors(answers, test) for name, answers in colored.items()})
     figures = (
         Figure(
             "MSE per element, color to color, mean of test pictures",
@@ -164,12 +163,12 @@ def _figures(
 
 def _five(encodings: Sequence[Encoding], plain: Floats, test: Floats) -> Section:
     scores = errors(plain, test)
-    rows: list[list[object]] = [["gray copy", None, None, None, None, scores.mean(), _interval(scores)]]
+    rows: list[list[object]] = [["gray copy", None, None, None, None, scores.mean(), interval(scores)]]
     for each in sorted(encodings, key=lambda each: each.error):
         low, high = COLOR_SPACES[each.space].chroma_range
         scores = errors(each.answers, test)
         reach = [f"{low:g} to {high:g}", each.unreachable, each.floor]
-        rows.append([each.space, each.output, *reach, each.error, _interval(scores)])
+        rows.append([each.space, each.output, *reach, each.error, interval(scores)])
     head = ("encoding", "last activation", "range of colors", "out of reach", "least error", "MSE", "95% interval")
     shown = {each.label: each.answers for each in encodings}
     return Section(
@@ -191,16 +190,11 @@ def _five(encodings: Sequence[Encoding], plain: Floats, test: Floats) -> Section
     )
 
 
-def _interval(scores: np.ndarray) -> str:
-    low, high = bootstrap_interval(scores, rng=np.random.default_rng(0), draws=500)
-    return f"{low:.5f} to {high:.5f}"
-
-
 def _in_color(colored: Mapping[str, Floats], test: Floats) -> Section:
     rows = []
     for name, answers in colored.items():
         scores = errors(answers, test)
-        rows.append([name, scores.mean(), _interval(scores), iq_errors(answers, test).mean()])
+        rows.append([name, scores.mean(), interval(scores), iq_errors(answers, test).mean()])
     return Section(
         "Gray to color, everyone",
         (
@@ -221,7 +215,7 @@ def _in_color(colored: Mapping[str, Floats], test: Floats) -> Section:
 
 
 def _copied(copies: Mapping[str, Floats], test: Floats) -> Section:
-    rows = [[name, errors(answers, test).mean(), _interval(errors(answers, test))] for name, answers in copies.items()]
+    rows = [[name, values.mean(), interval(values)] for name, values in score(copies, test).items()]
     return Section(
         "Color to color",
         (

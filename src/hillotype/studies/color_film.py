@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
 from hillotype.data.archives import data_folder
+from hillotype.data.images import to_floats
 from hillotype.errors import DataError, PictureError
 from hillotype.film.frames import frames as frames_of
 from hillotype.film.reader import read_film as look_through
 from hillotype.metrics import colorfulness
 from hillotype.pages import evenly, film, grid, plot, table, text
 from hillotype.restore.pixels import as_rgb
-from hillotype.studies.baselines import errors
+from hillotype.studies.chroma import by_shipped, reduced, with_lightness
+from hillotype.studies.scores import Scores, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -44,28 +45,29 @@ def run(bench: Bench) -> Findings:
     bench.say(f"reading {_FILM}")
     truth, rate = read_film(_found(_FILM), 8 if bench.fast else None)
     light, chroma = _LAB.split(truth)
-    gray = _join(light, np.zeros_like(chroma))
+    gray = with_lightness(light, np.zeros_like(chroma))
     bench.say(f"coloring {len(truth)} frames")
-    colored = _LAB.split(_colored(gray))[1]
+    colored = _LAB.split(by_shipped(gray))[1]
     chromas = {
         "true colors": chroma,
         "gray": np.zeros_like(chroma),
         "colored frame by frame": colored,
         f"mean color of {_WINDOW} frames": smoothed(colored, _WINDOW),
     }
-    pictures = {name: _join(light, each) for name, each in chromas.items()}
-    mse = {name: errors(each, truth) for name, each in pictures.items()}
+    pictures = {name: with_lightness(light, each) for name, each in chromas.items()}
+    scores = score(pictures, truth)
+    mse = means(scores)
     flickers = {name: flicker(each) for name, each in chromas.items()}
     rows: list[list[object]] = [["true colors", None, *_steadiness(flickers["true colors"], truth)]]
-    rows += [[name, mse[name].mean(), *_steadiness(flickers[name], pictures[name])] for name in list(chromas)[1:]]
+    rows += [[name, mse[name], *_steadiness(flickers[name], pictures[name])] for name in list(chromas)[1:]]
     return Findings(
         figures=(
             Figure(
                 "MSE per element in sRGB, mean of frames",
                 len(truth),
                 reported="a link to a film, no number",
-                best=mse["colored frame by frame"].mean(),
-                plain=mse["gray"].mean(),
+                best=mse["colored frame by frame"],
+                plain=mse["gray"],
             ),
             Figure(
                 f"change of a, b from frame to frame (the true film's: {flickers['true colors'].mean():.2f})",
@@ -80,7 +82,7 @@ def run(bench: Bench) -> Findings:
         ),
         sections=(
             _film(pictures, rate),
-            _measured(rows, mse, flickers, rate, len(truth)),
+            _measured(rows, scores, flickers, rate, len(truth)),
         ),
         numbers={"rows": [dict(zip(_HEAD, row, strict=True)) for row in rows], "frames a second": rate},
     )
@@ -105,8 +107,7 @@ def read_film(path: Path, most: int | None = None) -> tuple[Floats, float]:
         frames = [as_rgb(frame.pixels) for frame in islice(frames_of(source), most)]
     except PictureError as error:
         raise DataError(f"{error}; or put another in its place") from error
-    levels = np.stack(frames)
-    return levels.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255), float(source.rate)
+    return to_floats(np.stack(frames)), float(source.rate)
 
 
 def flicker(chroma: Floats) -> np.ndarray:
@@ -130,21 +131,12 @@ def _found(name: str) -> Path:
     return root / name
 
 
-def _colored(gray: Floats) -> Floats:
-    colorize = hillotype.load("colorize")
-    return np.stack([colorize(frame) for frame in gray.transpose(0, 2, 3, 1)]).transpose(0, 3, 1, 2)
-
-
-def _join(light: Floats, chroma: Floats) -> Floats:
-    return np.asarray(np.clip(_LAB.join(light, chroma), 0, 1), dtype=np.float32)
-
-
 def _film(pictures: dict[str, Floats], rate: float) -> Section:
-    columns = {name: _smaller(frames, 4) for name, frames in pictures.items()}
+    columns = {name: reduced(frames, 4) for name, frames in pictures.items()}
     count = len(columns["gray"])
     at = evenly(6, count)
     every = max(1, round(rate / _SHOWN_RATE))
-    moving = [_smaller(pictures[name][::every], 2) for name in ("gray", "colored frame by frame", "true colors")]
+    moving = [reduced(pictures[name][::every], 2) for name in ("gray", "colored frame by frame", "true colors")]
     return Section(
         "The film",
         (
@@ -163,23 +155,15 @@ def _film(pictures: dict[str, Floats], rate: float) -> Section:
     )
 
 
-def _smaller(frames: Floats, factor: int) -> Floats:
-    """Frames reduced by a whole factor, the mean of blocks; what is left over at the edges is cut off."""
-    height, width = (size // factor for size in frames.shape[2:])
-    cut = frames[:, :, : height * factor, : width * factor]
-    blocks = cut.reshape(*frames.shape[:2], height, factor, width, factor)
-    return np.asarray(blocks.mean(axis=(3, 5)), dtype=np.float32)
-
-
 def _measured(
-    rows: list[list[object]], mse: dict[str, np.ndarray], flickers: dict[str, np.ndarray], rate: float, count: int
+    rows: list[list[object]], scores: Scores, flickers: dict[str, np.ndarray], rate: float, count: int
 ) -> Section:
     names = ("gray", "colored frame by frame")
-    share = mse["colored frame by frame"].mean() / mse["gray"].mean()
+    share = scores["colored frame by frame"].mean() / scores["gray"].mean()
 
     def draw_errors(axes: Axes) -> None:
         for name in names:
-            axes.plot(np.arange(count) / rate, mse[name], label=name)
+            axes.plot(np.arange(count) / rate, scores[name], label=name)
         axes.set(xlabel="seconds", ylabel="MSE per element", ylim=(0, None))
         axes.legend(fontsize="small")
 

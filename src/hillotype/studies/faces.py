@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hillotype.pages import grid, score_table, spread, table, text
-from hillotype.studies.baselines import Components, best_count, errors
+from hillotype.studies.baselines import Components, best_count
 from hillotype.studies.chroma import gray, mean_color, pca_color
 from hillotype.studies.faces_codes import new_faces, what_codes_hold
 from hillotype.studies.faces_loss import ALPHA, SHIFT, fault, fault_floor, report_loss
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -40,21 +41,19 @@ _AUGMENT = {"rotation": 20.0, "shift": 0.05, "shear": 0.2, "zoom": [0.8, 1.2], "
 def run(bench: Bench) -> Findings:
     """Trains the report's nets with the fault and without it, and ours, on the same faces."""
     nets = _Nets.train(bench)
-    train, valid, test = (bench.pictures(nets.denoise.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(nets.denoise.run)
     bench.say("principal components")
     components = Components.fit(train, 64 if bench.fast else None)
-    reconstructed = _reconstruct(nets, components, test)
-    denoised = _denoise(nets, components, valid, test)
-    colored = _color(bench, nets, train, valid, test)
-
-    mse = {
-        task: {name: errors(answers, test) for name, answers in rows.items()}
-        for task, rows in (("reconstruct", reconstructed), ("denoise", denoised), ("color", colored))
+    answers = {
+        "reconstruct": _reconstruct(nets, components, test),
+        "denoise": _denoise(nets, components, valid, test),
+        "color": _color(bench, nets, train, valid, test),
     }
-    means = {task: {name: float(values.mean()) for name, values in rows.items()} for task, rows in mse.items()}
+    scores = {task: score(rows, test) for task, rows in answers.items()}
+    mse = {task: means(rows) for task, rows in scores.items()}
     losses = {name: report_loss(one, test) for name, one in nets.autoencoders.items()}
     return Findings(
-        figures=_figures(means, len(test)),
+        figures=_figures(mse, len(test)),
         differs=(
             f"{nets.fault.run.data.limit:,} faces train the report's nets in place of 11,909, to save time; ours train "
             "on all that neither validate nor test. The pictures are LFW reduced to 64x64, of which the center is cut "
@@ -63,15 +62,15 @@ def run(bench: Bench) -> Findings:
             "report, other pictures of a tested person may have trained. Seed 0."
         ),
         sections=(
-            _comparison(mse, losses, len(test)),
-            fault(_rows(reconstructed, test), test),
-            what_codes_hold(nets.mended, components, test, means["reconstruct"]),
-            Section("Noise", (grid(_rows(denoised, test), _NOISE_WORDS),)),
-            Section("Color", (text(_COLOR_WORDS), grid(_rows(colored, test), _COLOR_CAPTION))),
+            _comparison(scores, losses, len(test)),
+            fault(_rows(answers["reconstruct"], test), test),
+            what_codes_hold(nets.mended, components, test, mse["reconstruct"]),
+            Section("Noise", (grid(_rows(answers["denoise"], test), _NOISE_WORDS),)),
+            Section("Color", (text(_COLOR_WORDS), grid(_rows(answers["color"], test), _COLOR_CAPTION))),
             new_faces(nets.mended, train, test),
             Section("Training", (curves([*nets.autoencoders.values()], _CURVES), curves(nets.ours, _OUR_CURVES))),
         ),
-        numbers={"mse": means, "loss of the report": losses, "floor of the fault": fault_floor(test)},
+        numbers={"mse": mse, "loss of the report": losses, "floor of the fault": fault_floor(test)},
     )
 
 
@@ -180,8 +179,8 @@ def _named(rows: dict[str, float], start: str) -> float:
     return next(value for name, value in rows.items() if name.startswith(start))
 
 
-def _figures(means: dict[str, dict[str, float]], count: int) -> tuple[Figure, ...]:
-    reconstruct, denoise, color = means["reconstruct"], means["denoise"], means["color"]
+def _figures(mse: dict[str, dict[str, float]], count: int) -> tuple[Figure, ...]:
+    reconstruct, denoise, color = mse["reconstruct"], mse["denoise"], mse["color"]
     reported = {task: round(loss / ALPHA, 4) for task, loss in _REPORTED.items()}
     return (
         Figure(
@@ -217,7 +216,7 @@ def _figures(means: dict[str, dict[str, float]], count: int) -> tuple[Figure, ..
     )
 
 
-def _comparison(mse: dict[str, dict[str, np.ndarray]], losses: dict[str, dict[str, float]], count: int) -> Section:
+def _comparison(scores: dict[str, Scores], losses: dict[str, dict[str, float]], count: int) -> Section:
     words = {"reconstruct": "reconstructed through a code", "denoise": "with noise of 0.1", "color": "from gray"}
     return Section(
         "Who did it",
@@ -228,7 +227,7 @@ def _comparison(mse: dict[str, dict[str, np.ndarray]], losses: dict[str, dict[st
                     f"Faces {words[task]}: MSE per element, mean of {count:,} test faces, 32x32 RGB in [0, 1].",
                     [["report, bound from its loss", _REPORTED[task] / ALPHA, "1,324 faces"]],
                 )
-                for task, answers in mse.items()
+                for task, answers in scores.items()
             ),
             text(
                 "Codes are the posterior's mean. The size of PCA is chosen on validation faces where it is not the "

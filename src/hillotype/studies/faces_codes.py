@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.latent.coder import open_coder
+from hillotype.latent.priors import Normal
 from hillotype.pages import grid, plot, spread, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
 from hillotype.studies.faces_loss import equivalent_beta
 from hillotype.studies.study import Section
 
@@ -22,7 +23,7 @@ def what_codes_hold(mended: Trained, components: Components, test: Floats, means
     """Shows how the error falls with the size of the code, with the nets' `means` by name."""
     most = len(components.axes)
     counts = sorted({min(k, most) for k in (8, 16, 32, 64, 128, 256, 512, 1024)})
-    scores = [float(errors(components.reconstruct(test, k), test).mean()) for k in counts]
+    scores = [components.error(test, test, k) for k in counts]
     variances = open_coder(mended).encode(test).var(axis=0)
     active = int((variances > 0.01).sum())
 
@@ -63,14 +64,13 @@ def new_faces(trained: Trained, train: Floats, test: Floats) -> Section:
     first, second = chosen[::2], chosen[1::2]
     coder = open_coder(trained)
     a, b = (coder.encode(faces) for faces in (first, second))
-    known = coder.encode(train)
     rows = {
         "first": first,
         "second": second,
         "sum of codes": coder.decode(a + b),
         "mean of codes": coder.decode((a + b) / 2),
         "drawn, prior": coder.decode(rng.standard_normal((12, a.shape[1]))),
-        "drawn, fitted": coder.decode(draw_codes(known, 12, rng)),
+        "drawn, fitted": coder.decode(Normal.fit(coder.encode(train)).sample(12, rng)),
     }
     return Section(
         "New faces",
@@ -86,10 +86,3 @@ def new_faces(trained: Trained, train: Floats, test: Floats) -> Section:
             grid(rows, "Codes added, averaged and drawn, by the mended net; faces from all of the list, none chosen."),
         ),
     )
-
-
-def draw_codes(codes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Returns `count` draws (count, D) from the normal distribution with mean and covariance of codes (N, D)."""
-    centered = codes - codes.mean(axis=0)
-    weights = rng.standard_normal((count, len(codes))) / np.sqrt(len(codes))
-    return np.asarray(codes.mean(axis=0) + weights @ centered)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-import hillotype
 from hillotype.color import LAB_CHROMA_SCALE, Lab
-from hillotype.metrics import bootstrap_interval, colorfulness
+from hillotype.metrics import colorfulness
 from hillotype.pages import evenly, grid, plot, table, text
-from hillotype.studies.baselines import ComponentRegression, errors
+from hillotype.studies.baselines import ComponentRegression
+from hillotype.studies.chroma import by_shipped, reduced, with_lightness
 from hillotype.studies.page import curves
+from hillotype.studies.scores import errors, interval, mean_error, means
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -30,6 +31,18 @@ _REPORTED = {
     "28,000 pictures, rate 0.001": (0.00326, 0.00857, 0.00184, 0.00290),
 }
 """Every figure that the report gives of test pictures: four of each run."""
+
+_DIFFERS = (
+    "The report's photographs, 28,411 of Google Landmarks at 600x800, are not to be had in reasonable time; "
+    "{:,} and {:,} photographs of NIPS 2017, Imagenette and Caltech-101 at 128x128 stand in "
+    "for its 10,000 and 28,411, so the figures cannot be compared one by one. The report gives four pictures "
+    "of each run and no mean. Lightness and chroma are scaled to about 1. Seed 0."
+)
+_UNITS = (
+    "The report's curves show the sum of the losses of 1,421 batches, in squared units of a and b. Divided by 1,421 "
+    "they are a mean squared error; this one is in units of 110, so it is 12,100 times smaller."
+)
+_OURS = "our shipped colorizer"
 
 _LAB = Lab()
 _BATCH = 20  # the report's, in training and in testing
@@ -62,53 +75,36 @@ def run(bench: Bench) -> Findings:
     for name, answer in _answers(bench, nets, train, valid).items():
         bench.say(f"measuring {name}")
         rows[name] = _measure(answer, test)
-
-    means = {name: float(row.errors.mean()) for name, row in rows.items()}
+    mse = means({name: row.errors for name, row in rows.items()})
     return Findings(
         figures=(
             Figure(
                 "MSE per element in sRGB, mean of test photographs",
                 len(test),
                 reported=f"{np.mean(_REPORTED['28,000 pictures, rate 0.001']):.4f} of 4",
-                reproduced=means[large.name],
-                best=means[_OURS],
-                plain=means["gray"],
-                pca=means["PCA"],
+                reproduced=mse[large.name],
+                best=mse[_OURS],
+                plain=mse["gray"],
+                pca=mse["PCA"],
             ),
         ),
-        differs=(
-            "The report's photographs, 28,411 of Google Landmarks at 600x800, are not to be had in reasonable time; "
-            f"{counts[0]:,} and {counts[1]:,} photographs of NIPS 2017, Imagenette and Caltech-101 at 128x128 stand in "
-            "for its 10,000 and 28,411, so the figures cannot be compared one by one. The report gives four pictures "
-            "of each run and no mean. Lightness and chroma are scaled to about 1. Seed 0."
-        ),
+        differs=_DIFFERS.format(*counts),
         sections=(
             _comparison(rows),
             _pictures(rows, test),
-            _ways_to_measure(nets, test, means),
+            _ways_to_measure(nets, test, mse),
             Section(
-                "Training",
-                (
-                    text(
-                        "The report's curves show the sum of the losses of 1,421 batches, in squared units of a and "
-                        "b. Divided by 1,421 they are a mean squared error; this one is in units of 110, so it is "
-                        "12,100 times smaller."
-                    ),
-                    curves(nets, "Mean squared error of a and b, in units of 110, over steps."),
-                ),
+                "Training", (text(_UNITS), curves(nets, "Mean squared error of a and b, in units of 110, over steps."))
             ),
         ),
         numbers={
-            "mse": means,
+            "mse": mse,
             "median": {name: float(np.median(row.errors)) for name, row in rows.items()},
-            "colorfulness": {name: float(row.colorfulness.mean()) for name, row in rows.items()},
+            "colorfulness": means({name: row.colorfulness for name, row in rows.items()}),
             "training pictures": dict(zip(("small", "large"), counts, strict=True)),
             "loss, squared units of a and b": {net.name: _last_loss(net) * LAB_CHROMA_SCALE**2 for net in nets},
         },
     )
-
-
-_OURS = "our shipped colorizer"
 
 
 @dataclass(frozen=True)
@@ -135,54 +131,41 @@ def batch_statistics(trained: Trained, seen: Floats) -> Floats:
         return np.asarray(torch.cat([model(batch) for batch in torch.split(torch.from_numpy(seen), _BATCH)]))
 
 
-def _join(seen: Floats, chroma: Floats) -> Floats:
-    return np.asarray(np.clip(_LAB.join(seen, chroma), 0, 1), dtype=np.float32)
-
-
 def _answers(bench: Bench, nets: tuple[Trained, ...], train: Floats, valid: Floats) -> dict[str, Answer]:
     """Every way to color, by the name of its row."""
     bench.say("principal components")
     mean = _LAB.split(train)[1].mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
-    ours = hillotype.load("colorize")
+
+    def gray(seen: Floats) -> Floats:
+        return with_lightness(seen, np.zeros_like(seen).repeat(2, axis=1))
 
     def by_net(net: Trained) -> Answer:
-        return lambda seen: _join(seen, truncated(net.predict(seen)))
-
-    def by_us(seen: Floats) -> Floats:
-        gray = _join(seen, np.zeros_like(seen).repeat(2, axis=1)).transpose(0, 2, 3, 1)
-        return np.stack([ours(picture) for picture in gray]).transpose(0, 3, 1, 2)
+        return lambda seen: with_lightness(seen, truncated(net.predict(seen)))
 
     return {
-        "gray": lambda seen: _join(seen, np.zeros_like(seen).repeat(2, axis=1)),
-        "mean color": lambda seen: _join(seen, np.broadcast_to(mean, (len(seen), 2, *seen.shape[2:]))),
+        "gray": gray,
+        "mean color": lambda seen: with_lightness(seen, np.broadcast_to(mean, (len(seen), 2, *seen.shape[2:]))),
         "PCA": _principal(bench, train, valid),
         **{net.name: by_net(net) for net in nets},
-        _OURS: by_us,
+        _OURS: lambda seen: by_shipped(gray(seen)),
     }
 
 
 def _principal(bench: Bench, train: Floats, valid: Floats) -> Answer:
     """Regression of chroma on the principal components of lightness, both reduced; their number by validation."""
-    light, chroma = (coarse(part) for part in _LAB.split(train))
+    light, chroma = (reduced(part, _COARSE) for part in _LAB.split(train))
     sizes = (8,) if bench.fast else (4, 16, 64)
     regression = ComponentRegression.fit(light, chroma / 2 + 0.5, max(sizes))  # it answers in [0, 1]
 
     def by(k: int) -> Answer:
         def answer(seen: Floats) -> Floats:
-            guessed = regression(coarse(seen), k) * 2 - 1
-            return _join(seen, guessed.repeat(_COARSE, axis=2).repeat(_COARSE, axis=3))
+            guessed = regression(reduced(seen, _COARSE), k) * 2 - 1
+            return with_lightness(seen, guessed.repeat(_COARSE, axis=2).repeat(_COARSE, axis=3))
 
         return answer
 
     seen = _LAB.split(valid)[0]
-    return by(min(sizes, key=lambda k: float(errors(by(k)(seen), valid).mean())))
-
-
-def coarse(planes: Floats) -> Floats:
-    """Returns planes (N, C, H, W) at a quarter of their height and width, by the mean of 4x4 blocks."""
-    count, channels, height, width = planes.shape
-    blocks = planes.reshape(count, channels, height // _COARSE, _COARSE, width // _COARSE, _COARSE)
-    return np.asarray(blocks.mean(axis=(3, 5)), dtype=np.float32)
+    return by(min(sizes, key=lambda k: mean_error(by(k)(seen), valid)))
 
 
 def _measure(answer: Answer, test: Floats) -> _Row:
@@ -200,10 +183,9 @@ def _comparison(rows: dict[str, _Row]) -> Section:
     gray = rows["gray"].errors
     lines: list[list[object]] = []
     for name, row in rows.items():
-        low, high = bootstrap_interval(row.errors, rng=np.random.default_rng(0), draws=500)
         better = None if name == "gray" else f"{(row.errors < gray).mean():.0%}"
         middle, colors = np.median(row.errors), row.colorfulness.mean()
-        lines.append([name, row.errors.mean(), f"{low:.5f} to {high:.5f}", middle, better, colors])
+        lines.append([name, row.errors.mean(), interval(row.errors), middle, better, colors])
     return Section(
         "Is it better than leaving it gray?",
         (
@@ -253,9 +235,9 @@ def _pictures(rows: dict[str, _Row], test: Floats) -> Section:
     )
 
 
-def _ways_to_measure(nets: tuple[Trained, ...], test: Floats, means: dict[str, float]) -> Section:
+def _ways_to_measure(nets: tuple[Trained, ...], test: Floats, mse: dict[str, float]) -> Section:
     """The report's own figures, and the same nets under its way of testing."""
-    rows = [[net.name, means[net.name], *_other_ways(net, test)] for net in nets]
+    rows = [[net.name, mse[net.name], *_other_ways(net, test)] for net in nets]
     reported = [[name, ", ".join(f"{value:.5f}" for value in four), np.mean(four)] for name, four in _REPORTED.items()]
     return Section(
         "How the report measured",
@@ -277,8 +259,8 @@ def _ways_to_measure(nets: tuple[Trained, ...], test: Floats, means: dict[str, f
 
 def _other_ways(net: Trained, test: Floats) -> list[float]:
     """Mean errors with a and b as predicted, and with the statistics of 20 pictures as in the report's test."""
-    exact = _measure(lambda seen: _join(seen, net.predict(seen)), test)
-    together = _measure(lambda seen: _join(seen, truncated(batch_statistics(net, seen))), test)
+    exact = _measure(lambda seen: with_lightness(seen, net.predict(seen)), test)
+    together = _measure(lambda seen: with_lightness(seen, truncated(batch_statistics(net, seen))), test)
     return [exact.errors.mean(), together.errors.mean()]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from hillotype.metrics import colorfulness, delta_e2000
 from hillotype.pages import grid, score_table, spread, table, text
-from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import keep_luma, mean_color, pca_color
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ _STAND_IN = "The landscapes are 6,975 of the Intel scene set, which stand in for
 _COARSE = 22
 """Side at which principal components guess chroma: 1,452 numbers a picture in place of 22,188."""
 _COUNTS = (5, 10, 20, 40, 80, 160)
+_DIFFERS = (
+    f"{_STAND_IN} They are 100x100, of which 86x86 are used, and not 150x150. The report shows its loss curves "
+    "as pictures and states no figure. It names the kinds of layers of its convolutional net, not how many "
+    "or how wide: three of 32, 64 and 128 here. Its gray pictures came as files; here gray is BT.601 luma. "
+    "80/10/10% train, validate and test, as in the report. Seed 0."
+)
 
 
 @study(
@@ -47,7 +53,7 @@ def run(bench: Bench) -> Findings:
         **{f"{name}, own luma": keep_luma(gray, answer) for name, answer in net_answers.items()},
         "our net": ours.answer(ours.observe(test)),
     }
-    scores = {name: errors(pictures, test) for name, pictures in answers.items()}
+    scores = score(answers, test)
     differences = {name: _differences(pictures, test) for name, pictures in answers.items()}
 
     return Findings(
@@ -56,12 +62,7 @@ def run(bench: Bench) -> Findings:
             _figure("MSE per element of RGB, skip net", "skip net", scores, k),
             _figure("CIEDE2000, skip net", "skip net", differences, k),
         ),
-        differs=(
-            f"{_STAND_IN} They are 100x100, of which 86x86 are used, and not 150x150. The report shows its loss curves "
-            "as pictures and states no figure. It names the kinds of layers of its convolutional net, not how many "
-            "or how wide: three of 32, 64 and 128 here. Its gray pictures came as files; here gray is BT.601 luma. "
-            "80/10/10% train, validate and test, as in the report. Seed 0."
-        ),
+        differs=_DIFFERS,
         sections=(
             _comparison(answers, scores, differences, test),
             _by_class(scores, labels, k),
@@ -69,8 +70,8 @@ def run(bench: Bench) -> Findings:
             _training(conv, skip, ours),
         ),
         numbers={
-            "mse": {name: values.mean() for name, values in scores.items()},
-            "ciede2000": {name: values.mean() for name, values in differences.items()},
+            "mse": means(scores),
+            "ciede2000": means(differences),
             "components": k,
             "stand-in": _STAND_IN,
         },
@@ -83,7 +84,7 @@ def _differences(answers: Floats, truths: Floats) -> np.ndarray:
     return np.concatenate([delta_e2000(answers[i : i + 100], truths[i : i + 100]) for i in starts]).astype(np.float64)
 
 
-def _figure(what: str, name: str, scores: dict[str, np.ndarray], k: int) -> Figure:
+def _figure(what: str, name: str, scores: Scores, k: int) -> Figure:
     return Figure(
         f"{what}, mean of test landscapes (stand-in)",
         len(scores[name]),
@@ -95,9 +96,7 @@ def _figure(what: str, name: str, scores: dict[str, np.ndarray], k: int) -> Figu
     )
 
 
-def _comparison(
-    answers: dict[str, Floats], scores: dict[str, np.ndarray], differences: dict[str, np.ndarray], test: Floats
-) -> Section:
+def _comparison(answers: dict[str, Floats], scores: Scores, differences: Scores, test: Floats) -> Section:
     vivid = {"truth": test, **answers}
     return Section(
         "Who colors best",
@@ -135,7 +134,7 @@ def _comparison(
     )
 
 
-def _by_class(scores: dict[str, np.ndarray], labels: list[str], k: int) -> Section:
+def _by_class(scores: Scores, labels: list[str], k: int) -> Section:
     each = np.asarray(labels)
     names = ["gray", f"PCA, {k}", "conv net", "skip net", "our net"]
     rows: list[list[object]] = [

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.pages import grid, plot, score_table, spread, table, text
-from hillotype.studies.baselines import Components, best_count, errors, ridge
+from hillotype.studies.baselines import Components, best_count, ridge
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, mean_error, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ _CHOSEN = 80
 
 _COUNTS = tuple(range(10, 200, 10))
 _EPOCHS = 20
+_LAST_EPOCH = "training digits, mean over the last epoch"
+
+_DIFFERS = (
+    "The report states its training loss as its result, and no error for digits that it did not train on, nor "
+    "for PCA. Here a twentieth of the training digits validates, and the 10,000 test digits only test. The "
+    "report's text says 50 epochs, its table and its code say 20, as here. PyTorch stands in for Keras. Seed 0."
+)
 
 
 @study(
@@ -37,7 +45,7 @@ _EPOCHS = 20
 def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, and fits principal components in two ways."""
     dense, ours = bench.train("dense"), bench.train("ours")
-    train, valid, test = (bench.pictures(dense.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(dense.run)
     noisy_train, noisy_valid, noisy = (dense.observe(pictures) for pictures in (train, valid, test))
     bench.say("principal components and regression")
     counts = (10, _CHOSEN) if bench.fast else _COUNTS
@@ -53,53 +61,48 @@ def run(bench: Bench) -> Findings:
         "report's net": dense.answer(noisy),
         "our net": ours.answer(noisy),
     }
-    scores = {name: errors(pictures, test) for name, pictures in answers.items()}
-    means = {name: float(values.mean()) for name, values in scores.items()}
+    scores = score(answers, test)
+    mse = means(scores)
     by_count = {
-        "PCA as reported": [float(errors(own.reconstruct(noisy, k), test).mean()) for k in counts],
-        "PCA, fair": [float(errors(clean.reconstruct(noisy - shift, k), test).mean()) for k in counts],
+        "PCA as reported": [own.error(noisy, test, k) for k in counts],
+        "PCA, fair": [clean.error(noisy - shift, test, k) for k in counts],
     }
     losses = {
-        "training digits, mean over the last epoch": dense.running_loss(1 / _EPOCHS),
-        "training digits, after it": float(errors(dense.answer(noisy_train), train).mean()),
-        "validation digits": float(errors(dense.answer(noisy_valid), valid).mean()),
-        "test digits": means["report's net"],
+        _LAST_EPOCH: dense.running_loss(1 / _EPOCHS),
+        "training digits, after it": mean_error(dense.answer(noisy_train), train),
+        "validation digits": mean_error(dense.answer(noisy_valid), valid),
+        "test digits": mse["report's net"],
     }
     return Findings(
-        figures=(
-            Figure(
-                "MSE per element, mean of test digits",
-                len(test),
-                reported=f"{_REPORTED} (train)",
-                reproduced=means["report's net"],
-                best=means["our net"],
-                identity=means["noisy"],
-                plain=means["mean digit"],
-                pca=means[f"PCA, fair, {best}"],
-                target=0.0060,
-            ),
-            Figure(
-                "MSE per element, training digits, mean over the last epoch",
-                len(train),
-                reported=_REPORTED,
-                reproduced=losses["training digits, mean over the last epoch"],
-            ),
-        ),
-        differs=(
-            "The report states its training loss as its result, and no error for digits that it did not train on, nor "
-            "for PCA. Here a twentieth of the training digits validates, and the 10,000 test digits only test. The "
-            "report's text says 50 epochs, its table and its code say 20, as here. PyTorch stands in for Keras. Seed 0."
-        ),
+        figures=_figures(mse, f"PCA, fair, {best}", len(test), losses[_LAST_EPOCH], len(train)),
+        differs=_DIFFERS,
         sections=(
             _comparison(answers, scores, test),
-            _components(counts, by_count, means, own, noisy, test),
+            _components(counts, by_count, mse, own, noisy, test),
             _training(dense, ours, losses),
         ),
-        numbers={"mse": means, "mse of PCA": {"components": list(counts), **by_count}, "report's net": losses},
+        numbers={"mse": mse, "mse of PCA": {"components": list(counts), **by_count}, "report's net": losses},
     )
 
 
-def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test: Floats) -> Section:
+def _figures(mse: dict[str, float], pca: str, tested: int, last_epoch: float, trained: int) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "MSE per element, mean of test digits",
+            tested,
+            reported=f"{_REPORTED} (train)",
+            reproduced=mse["report's net"],
+            best=mse["our net"],
+            identity=mse["noisy"],
+            plain=mse["mean digit"],
+            pca=mse[pca],
+            target=0.0060,
+        ),
+        Figure(f"MSE per element, {_LAST_EPOCH}", trained, reported=_REPORTED, reproduced=last_epoch),
+    )
+
+
+def _comparison(answers: dict[str, Floats], scores: Scores, test: Floats) -> Section:
     return Section(
         "Who takes out how much",
         (
@@ -124,7 +127,7 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
 def _components(
     counts: tuple[int, ...],
     by_count: dict[str, list[float]],
-    means: dict[str, float],
+    mse: dict[str, float],
     own: Components,
     noisy: Floats,
     test: Floats,
@@ -133,7 +136,7 @@ def _components(
         for name, values in by_count.items():
             axes.plot(counts, values, ".-", label=name)
         for index, name in enumerate(("linear regression", "report's net", "our net")):
-            axes.axhline(means[name], linestyle="--", linewidth=1, color=f"C{index + 2}", label=name)
+            axes.axhline(mse[name], linestyle="--", linewidth=1, color=f"C{index + 2}", label=name)
         axes.set(xlabel="components", ylabel="MSE per element, test digits", yscale="log")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

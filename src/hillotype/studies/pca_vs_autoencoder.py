@@ -11,8 +11,10 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from hillotype.pages import Html, grid, plot, spread, table, text
-from hillotype.studies.baselines import Components, best_count, errors
+from hillotype.studies.baselines import Components, best_count
+from hillotype.studies.chroma import reduced
 from hillotype.studies.page import curves
+from hillotype.studies.scores import mean_error
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -28,6 +30,12 @@ _CODE = 100
 
 _COUNTS = (10, 20, 40, 60, 80, 100, 130, 160, 200)
 _SIDES = (14, 28, 56)
+_DIFFERS = (
+    "The report states the claim in a table of words, without sizes or seconds; its own PCA is fitted to the "
+    "noisy test digits by an eigenvalue routine for general matrices, here to clean training digits by one "
+    "for symmetric ones. Seconds depend on the machine, and on what else it does; they include the net's "
+    "validations, a few percent. Of the net, the weights of the best validation count. Seed 0."
+)
 _Result = TypeVar("_Result")
 
 
@@ -51,40 +59,9 @@ def run(bench: Bench) -> Findings:
     noisy = nets[0].observe(test)
     bench.say("picture sizes")
     sides = [_by_side(test[:4000], side) for side in (_SIDES[:2] if bench.fast else _SIDES)]
-    first, last = rows[0], rows[-1]
     return Findings(
-        figures=(
-            Figure(
-                f"MSE per element, {last.size:,} training digits, mean of test digits",
-                len(test),
-                reproduced=last.net,
-                identity=float(errors(noisy, test).mean()),
-                pca=last.pca_best,
-            ),
-            Figure(
-                f"the same with {first.size:,} training digits", len(test), reproduced=first.net, pca=first.pca_best
-            ),
-            Figure(
-                "seconds to train on many digits",
-                last.size,
-                reported="PCA slower",
-                reproduced=last.net_seconds,
-                pca=last.pca_seconds,
-            ),
-            Figure(
-                "seconds to train on few digits",
-                first.size,
-                reported="PCA faster",
-                reproduced=first.net_seconds,
-                pca=first.pca_seconds,
-            ),
-        ),
-        differs=(
-            "The report states the claim in a table of words, without sizes or seconds; its own PCA is fitted to the "
-            "noisy test digits by an eigenvalue routine for general matrices, here to clean training digits by one "
-            "for symmetric ones. Seconds depend on the machine, and on what else it does; they include the net's "
-            "validations, a few percent. Of the net, the weights of the best validation count. Seed 0."
-        ),
+        figures=_figures(rows[0], rows[-1], mean_error(noisy, test), len(test)),
+        differs=_DIFFERS,
         sections=(
             _errors(rows),
             _times(rows, nets[-1], valid),
@@ -130,6 +107,33 @@ class _Row:
     pca_answers: float
 
 
+def _figures(first: _Row, last: _Row, noisy: float, tested: int) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            f"MSE per element, {last.size:,} training digits, mean of test digits",
+            tested,
+            reproduced=last.net,
+            identity=noisy,
+            pca=last.pca_best,
+        ),
+        Figure(f"the same with {first.size:,} training digits", tested, reproduced=first.net, pca=first.pca_best),
+        Figure(
+            "seconds to train on many digits",
+            last.size,
+            reported="PCA slower",
+            reproduced=last.net_seconds,
+            pca=last.pca_seconds,
+        ),
+        Figure(
+            "seconds to train on few digits",
+            first.size,
+            reported="PCA faster",
+            reproduced=first.net_seconds,
+            pca=first.pca_seconds,
+        ),
+    )
+
+
 def timed(work: Callable[[], _Result]) -> tuple[_Result, float]:
     """Returns what `work` returns, and how many seconds it takes: the least of three times."""
     seconds = []
@@ -152,14 +156,14 @@ def _compare(net: Trained, train: Floats, valid: Floats, test: Floats) -> _Row:
     shift = (net.observe(train) - train).mean(axis=0)
     components, pca_seconds = timed(lambda: Components.fit(train, max(_COUNTS)))
     count = best_count(components, noisy_valid - shift, valid, _COUNTS)
-    bound = float(errors(components.reconstruct(noisy_valid - shift, count), valid).mean())
+    bound = components.error(noisy_valid - shift, valid, count)
     by_pca, pca_answers = timed(lambda: components.reconstruct(noisy - shift, _CODE))
     answers, net_answers = timed(lambda: net.answer(noisy))
     return _Row(
         size=len(train),
-        net=float(errors(answers, test).mean()),
-        pca=float(errors(by_pca, test).mean()),
-        pca_best=float(errors(components.reconstruct(noisy - shift, count), test).mean()),
+        net=mean_error(answers, test),
+        pca=mean_error(by_pca, test),
+        pca_best=components.error(noisy - shift, test, count),
         components=count,
         net_seconds=net.seconds,
         pca_seconds=pca_seconds,
@@ -254,8 +258,7 @@ def _by_side(digits: Floats, side: int) -> dict[str, float]:
     if factor > 1:
         resized = digits.repeat(int(factor), axis=2).repeat(int(factor), axis=3)
     else:
-        step = round(1 / factor)
-        resized = digits.reshape(len(digits), 1, side, step, side, step).mean(axis=(3, 5))
+        resized = reduced(digits, round(1 / factor))
     flat = resized.reshape(len(digits), -1)
     some = min(_CODE, *flat.shape)
     _, exact = timed(lambda: Components.fit(resized, some))

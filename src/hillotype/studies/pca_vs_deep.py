@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from hillotype.latent.coder import open_coder
 from hillotype.latent.maps import NEIGHBORS, separation
 from hillotype.pages import evenly, grid, plot, scatter, score_table, spread, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, errors, means
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ _REPORTED_DEEP, _REPORTED_PCA = 3.00, 13.87
 """Squared error of a test digit by 30 numbers: Hinton and Salakhutdinov 2006, https://doi.org/10.1126/science.1127647"""
 
 _SIZE = 30
+_MEASURES = ("neighbors", "silhouette")
+"""What `separation` returns."""
+
+_DIFFERS = (
+    "Report 002 quotes the experiment without its figures; 3.00 and 13.87 are the paper's. The paper trained "
+    "layer by layer as restricted Boltzmann machines, then fine-tuned with conjugate gradients; here Adam "
+    "trains all layers at once, with rectified linear units in place of logistic ones. Seed 0."
+)
 _PLANE = {"model.widths": [1000, 500, 250, 2, 250, 500, 1000], "optimization.epochs": 15}
 
 
@@ -40,83 +50,79 @@ def run(bench: Bench) -> Findings:
     test, test_labels = bench.labeled(deep.run, "test")
     bench.say("principal components")
     components = Components.fit(train)
-    most = len(components.axes)
-    mean = components.mean.reshape(test[0].shape).astype(np.float32)
-
     answers = {
         "deep autoencoder": deep.answer(test),
         "ours, convolutional": ours.answer(test),
         "PCA": components.reconstruct(test, _SIZE),
-        "mean digit": np.broadcast_to(mean, test.shape),
+        "mean digit": np.broadcast_to(components.mean.reshape(test[0].shape).astype(np.float32), test.shape),
     }
     squared = {name: summed(pictures, test) for name, pictures in answers.items()}
-    pca = squared["PCA"].mean()
-    sizes = sorted({min(k, most) for k in (2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300)})
-    line = {k: float(summed(components.reconstruct(test, k), test).mean()) for k in sizes}
+    line = _by_size(components, test)
 
     bench.say("measuring separation")
+    encoders: dict[str, Callable[[Floats], np.ndarray]] = {
+        "pixels, 784 numbers": lambda pictures: pictures.reshape(len(pictures), -1),
+        "PCA, 30 numbers": lambda pictures: components.codes(pictures, _SIZE),
+        "deep, 30 numbers": open_coder(deep).encode,
+        "ours, 30 numbers": open_coder(ours).encode,
+        "PCA, 2 numbers": lambda pictures: components.codes(pictures, 2),
+        "deep, 2 numbers": open_coder(plane).encode,
+    }
+    codes = {name: (encode(train), encode(test)) for name, encode in encoders.items()}
     known, asked = (1000, 200) if bench.fast else (20_000, 10_000)
     some, others = evenly(known, len(train)), evenly(asked, len(test))  # sets lie sorted by class
-    codes = {
-        "pixels, 784 numbers": [pictures.reshape(len(pictures), -1) for pictures in (train, test)],
-        "PCA, 30 numbers": [components.codes(pictures, _SIZE) for pictures in (train, test)],
-        "deep, 30 numbers": [open_coder(deep).encode(pictures) for pictures in (train, test)],
-        "ours, 30 numbers": [open_coder(ours).encode(pictures) for pictures in (train, test)],
-        "PCA, 2 numbers": [components.codes(pictures, 2) for pictures in (train, test)],
-        "deep, 2 numbers": [open_coder(plane).encode(pictures) for pictures in (train, test)],
-    }
     apart = {
         name: separation(a[some], [labels[i] for i in some], b[others], [test_labels[i] for i in others])
         for name, (a, b) in codes.items()
     }
-    measures = ("neighbors", "silhouette")
+    sums = means(squared)
     return Findings(
-        figures=(
-            Figure(
-                "squared error of a digit, summed over 784 pixels, mean of test digits, 30 numbers",
-                len(test),
-                reported=_REPORTED_DEEP,
-                reproduced=squared["deep autoencoder"].mean(),
-                best=squared["ours, convolutional"].mean(),
-                plain=squared["mean digit"].mean(),
-                pca=pca,
-                target=min(3.5, pca / 4),
-            ),
-            Figure(
-                f"share of test digits that their {NEIGHBORS} nearest neighbors in 30 numbers take for another",
-                min(asked, len(test)),
-                reported="better separated",
-                reproduced=1 - apart["deep, 30 numbers"][0],
-                best=1 - apart["ours, 30 numbers"][0],
-                identity=1 - apart["pixels, 784 numbers"][0],
-                pca=1 - apart["PCA, 30 numbers"][0],
-            ),
-        ),
-        differs=(
-            "Report 002 quotes the experiment without its figures; 3.00 and 13.87 are the paper's. The paper trained "
-            "layer by layer as restricted Boltzmann machines, then fine-tuned with conjugate gradients; here Adam "
-            "trains all layers at once, with rectified linear units in place of logistic ones. Seed 0."
-        ),
+        figures=_figures(sums, len(test), apart, len(others)),
+        differs=_DIFFERS,
         sections=(
             _error(squared, line, answers, test),
-            _separation(apart, min(known, len(train)), min(asked, len(test))),
-            Section(
-                "Maps",
-                (
-                    scatter(
-                        codes["deep, 2 numbers"][1], test_labels, "Two numbers of a deep net, by class of the digit."
-                    ),
-                    scatter(codes["PCA, 2 numbers"][1], test_labels, "The first two principal components."),
-                    text("Neither was told the classes. Compare the paper's figure 3."),
-                ),
-            ),
+            _separation(apart, len(some), len(others)),
+            _maps(codes["deep, 2 numbers"][1], codes["PCA, 2 numbers"][1], test_labels),
             Section("Training", (curves([deep, plane, ours], "Loss over steps: half the squared error of a digit."),)),
         ),
         numbers={
-            "squared error": {name: values.mean() for name, values in squared.items()},
+            "squared error": sums,
             "PCA by size": line,
-            "separation": {name: dict(zip(measures, pair, strict=True)) for name, pair in apart.items()},
+            "separation": {name: dict(zip(_MEASURES, pair, strict=True)) for name, pair in apart.items()},
         },
+    )
+
+
+def _by_size(components: Components, test: Floats) -> dict[int, float]:
+    """The mean squared error, summed over a digit, of more and more components."""
+    most = len(components.axes)
+    sizes = sorted({min(k, most) for k in (2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300)})
+    return {k: float(summed(components.reconstruct(test, k), test).mean()) for k in sizes}
+
+
+def _figures(
+    squared: dict[str, float], tested: int, apart: dict[str, tuple[float, float]], asked: int
+) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "squared error of a digit, summed over 784 pixels, mean of test digits, 30 numbers",
+            tested,
+            reported=_REPORTED_DEEP,
+            reproduced=squared["deep autoencoder"],
+            best=squared["ours, convolutional"],
+            plain=squared["mean digit"],
+            pca=squared["PCA"],
+            target=min(3.5, squared["PCA"] / 4),
+        ),
+        Figure(
+            f"share of test digits that their {NEIGHBORS} nearest neighbors in 30 numbers take for another",
+            asked,
+            reported="better separated",
+            reproduced=1 - apart["deep, 30 numbers"][0],
+            best=1 - apart["ours, 30 numbers"][0],
+            identity=1 - apart["pixels, 784 numbers"][0],
+            pca=1 - apart["PCA, 30 numbers"][0],
+        ),
     )
 
 
@@ -133,7 +139,7 @@ def components_needed(line: dict[int, float], error: float) -> float | None:
     return float(np.interp(-np.log(error), -values, sizes))
 
 
-def _error(squared: dict[str, np.ndarray], line: dict[int, float], answers: dict[str, Floats], test: Floats) -> Section:
+def _error(squared: Scores, line: dict[int, float], answers: dict[str, Floats], test: Floats) -> Section:
     deep, ours = squared["deep autoencoder"].mean(), squared["ours, convolutional"].mean()
     needed = components_needed(line, ours)
     equal = f"It takes about {needed:.0f} principal components to do as well as ours. " if needed else ""
@@ -185,5 +191,16 @@ def _separation(apart: dict[str, tuple[float, float]], known: int, asked: int) -
                 "With two numbers the report is right by far: the deep net keeps the classes apart, the components do "
                 "not. With 30 it hardly matters: 30 components keep neighbors as they are, and lose only noise."
             ),
+        ),
+    )
+
+
+def _maps(deep: np.ndarray, pca: np.ndarray, labels: list[str]) -> Section:
+    return Section(
+        "Maps",
+        (
+            scatter(deep, labels, "Two numbers of a deep net, by class of the digit."),
+            scatter(pca, labels, "The first two principal components."),
+            text("Neither was told the classes. Compare the paper's figure 3."),
         ),
     )

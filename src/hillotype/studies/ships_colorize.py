@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.pages import grid, score_table, table, text
-from hillotype.studies.baselines import errors
 from hillotype.studies.chroma import chroma_agreement, color_enlarged, gray, keep_luma, mean_color, pca_color
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ _QUOTED: list[list[object]] = [
 ]
 _COUNTS = (10, 20, 40, 80, 160, 320)
 _EPOCHS = 30
+_DIFFERS = (
+    "The report's table gives the training loss of a net that had been trained before, so for more than the 30 "
+    "epochs it states; here each net starts afresh. It watched its test ships while it trained; here a tenth "
+    "of the training ships validates, `best` means the best epoch by these, and the 1,000 test ships only "
+    "test. PyTorch stands in for Keras. Seed 0."
+)
 
 
 @study(
@@ -43,7 +49,7 @@ def run(bench: Bench) -> Findings:
         "its parent": bench.train("report", "parent", _PARENT, best=True),
     }
     ours, small, net = bench.train("ours"), bench.train("small"), best["report's net"]
-    train, valid, test = (bench.pictures(net.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(net.run)
     seen = gray(test)
     bench.say("principal components")
     count, by_pca = pca_color(train, valid, seen, _COUNTS[:2] if bench.fast else _COUNTS)
@@ -57,54 +63,51 @@ def run(bench: Bench) -> Findings:
         "our U-Net, from scratch": small.answer(seen),
         "our net": color_enlarged(ours, seen),
     }
-    scores = {name: errors(pictures, test) for name, pictures in answers.items()}
-    means = {name: float(values.mean()) for name, values in scores.items()}
+    scores = score(answers, test)
+    mse = means(scores)
     agreements = {name: chroma_agreement(pictures, test) for name, pictures in answers.items() if name != "gray copy"}
     return Findings(
-        figures=(
-            Figure(
-                "MSE per element of RGB, mean of test ships",
-                len(test),
-                reported=0.0110,
-                reproduced=means["report's net, best"],
-                best=means["our net"],
-                identity=means["gray copy"],
-                plain=means["mean color"],
-                pca=means[f"PCA, {count}"],
-                target=0.0036,
-            ),
-            Figure(
-                "the same of the net that the report set out from",
-                len(test),
-                reported=0.0080,
-                reproduced=means["its parent, best"],
-            ),
-            Figure(
-                "MSE per element of RGB, training ships, mean over the last epoch",
-                len(train),
-                reported=0.0027,
-                reproduced=last["report's net"].running_loss(1 / _EPOCHS),
-            ),
-        ),
-        differs=(
-            "The report's table gives the training loss of a net that had been trained before, so for more than the 30 "
-            "epochs it states; here each net starts afresh. It watched its test ships while it trained; here a tenth "
-            "of the training ships validates, `best` means the best epoch by these, and the 1,000 test ships only "
-            "test. PyTorch stands in for Keras. Seed 0."
-        ),
+        figures=_figures(mse, f"PCA, {count}", len(test), last["report's net"].running_loss(1 / _EPOCHS), len(train)),
+        differs=_DIFFERS,
         sections=(
-            _comparison(answers, scores, means, test),
+            _comparison(answers, scores, mse, test),
             _agreement(agreements),
-            _training(last, [small, ours], means),
+            _training(last, [small, ours], mse),
         ),
-        numbers={"mse": means, "chroma": agreements},
+        numbers={"mse": mse, "chroma": agreements},
     )
 
 
-def _comparison(
-    answers: dict[str, Floats], scores: dict[str, np.ndarray], means: dict[str, float], test: Floats
-) -> Section:
-    lost = 1 - means["report's net, luma kept"] / means["report's net, best"]
+def _figures(mse: dict[str, float], pca: str, tested: int, last_epoch: float, trained: int) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "MSE per element of RGB, mean of test ships",
+            tested,
+            reported=0.0110,
+            reproduced=mse["report's net, best"],
+            best=mse["our net"],
+            identity=mse["gray copy"],
+            plain=mse["mean color"],
+            pca=mse[pca],
+            target=0.0036,
+        ),
+        Figure(
+            "the same of the net that the report set out from",
+            tested,
+            reported=0.0080,
+            reproduced=mse["its parent, best"],
+        ),
+        Figure(
+            "MSE per element of RGB, training ships, mean over the last epoch",
+            trained,
+            reported=0.0027,
+            reproduced=last_epoch,
+        ),
+    )
+
+
+def _comparison(answers: dict[str, Floats], scores: Scores, mse: dict[str, float], test: Floats) -> Section:
+    lost = 1 - mse["report's net, luma kept"] / mse["report's net, best"]
     left_out = ("mean color", "report's net, last", "its parent, last")
     return Section(
         "Who colors how well",
@@ -150,7 +153,7 @@ def _agreement(agreements: dict[str, dict[str, float]]) -> Section:
     )
 
 
-def _training(last: dict[str, Trained], ours: list[Trained], means: dict[str, float]) -> Section:
+def _training(last: dict[str, Trained], ours: list[Trained], mse: dict[str, float]) -> Section:
     nets = list(last.values())
     return Section(
         "Training",
@@ -159,7 +162,7 @@ def _training(last: dict[str, Trained], ours: list[Trained], means: dict[str, fl
             table(
                 ["net", "training, mean over the last epoch", "test, last epoch", "test, best epoch by validation"],
                 [
-                    [name, one.running_loss(1 / _EPOCHS), means[f"{name}, last"], means[f"{name}, best"]]
+                    [name, one.running_loss(1 / _EPOCHS), mse[f"{name}, last"], mse[f"{name}, best"]]
                     for name, one in last.items()
                 ],
                 "Validation stands still after a few epochs, while the training loss goes on falling: ships are "

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hillotype.pages import Html, grid, plot, score_table, table, text
-from hillotype.studies.baselines import Components, best_count, errors, ridge
+from hillotype.studies.baselines import Components, best_count, ridge
 from hillotype.studies.page import curves
+from hillotype.studies.scores import Scores, mean_error, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from hillotype.studies.bench import Bench
-    from hillotype.train.trained import Floats, Trained
+    from hillotype.train.trained import Floats
 
 _REPORTED_TRAIN, _REPORTED_BEST, _REPORTED_LAST = 0.0138, 0.0167, 0.0175
 _COUNTS = (25, 50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400)
@@ -24,6 +25,12 @@ _PENALTY = 0.03
 """Of the regression, chosen on validation ships."""
 
 _EPOCHS, _CODE = 50, 600
+_DIFFERS = (
+    "The report's figures are of 500 training ships that it held out, and its table gives the training loss; "
+    "here a tenth of the training ships validates, and the 1,000 test ships only test. It trains on noise that "
+    "is not clipped and shows answers to noise that is; here it is clipped nowhere but in the row `noisy`. "
+    "PyTorch stands in for Keras. Seed 0."
+)
 
 
 @study(
@@ -37,7 +44,7 @@ def run(bench: Bench) -> Findings:
     """Trains the report's net and ours, beside principal components, regression and doing nothing."""
     dense, ours = bench.train("dense"), bench.train("ours")
     best = bench.train("dense", best=True)
-    train, valid, test = (bench.pictures(dense.run, split) for split in ("train", "validation", "test"))
+    train, valid, test = bench.splits(dense.run)
     noisy_train, noisy_valid, noisy = (dense.observe(pictures) for pictures in (train, valid, test))
     bench.say("principal components and regression")
     counts = _COUNTS[:2] if bench.fast else _COUNTS
@@ -53,49 +60,28 @@ def run(bench: Bench) -> Findings:
         "report's net, best": best.answer(noisy),
         "our net": ours.answer(noisy),
     }
-    scores = {name: errors(pictures, test) for name, pictures in answers.items()}
-    means = {name: float(values.mean()) for name, values in scores.items()}
+    scores = score(answers, test)
+    mse = means(scores)
     by_count = {
-        "noisy ships": [float(errors(components.reconstruct(noisy - shift, k), test).mean()) for k in counts],
-        "clean ships": [float(errors(components.reconstruct(test, k), test).mean()) for k in counts],
+        "noisy ships": [components.error(noisy - shift, test, k) for k in counts],
+        "clean ships": [components.error(test, test, k) for k in counts],
     }
     lost = _Lost(
-        without_noise=float(errors(best.answer(test + shift), test).mean()),
-        in_training=float(errors(dense.answer(noisy_train), train).mean()),
-        by_components=float(errors(components.reconstruct(test, _CODE), test).mean()),
+        in_last_epoch=dense.running_loss(1 / _EPOCHS),
+        in_training=mean_error(dense.answer(noisy_train), train),
+        without_noise=mean_error(best.answer(test + shift), test),
+        by_components=components.error(test, test, _CODE),
     )
     return Findings(
-        figures=(
-            Figure(
-                "MSE per element, mean of test ships",
-                len(test),
-                reported=_REPORTED_BEST,
-                reproduced=means["report's net, best"],
-                best=means["our net"],
-                identity=means["noisy"],
-                pca=means[f"PCA, {count}"],
-                target=0.0008,
-            ),
-            Figure(
-                "MSE per element, training ships, mean over the last epoch",
-                len(train),
-                reported=_REPORTED_TRAIN,
-                reproduced=dense.running_loss(1 / _EPOCHS),
-            ),
-        ),
-        differs=(
-            "The report's figures are of 500 training ships that it held out, and its table gives the training loss; "
-            "here a tenth of the training ships validates, and the 1,000 test ships only test. It trains on noise that "
-            "is not clipped and shows answers to noise that is; here it is clipped nowhere but in the row `noisy`. "
-            "PyTorch stands in for Keras. Seed 0."
-        ),
+        figures=_figures(mse, f"PCA, {count}", len(test), lost, len(train)),
+        differs=_DIFFERS,
         sections=(
             _comparison(answers, scores, test),
-            _why(counts, by_count, means, lost),
-            Section("Training", (curves([dense, ours], "MSE per element over steps."), _losses(dense, means, lost))),
+            _why(counts, by_count, mse, lost),
+            Section("Training", (curves([dense, ours], "MSE per element over steps."), _losses(mse, lost))),
         ),
         numbers={
-            "mse": means,
+            "mse": mse,
             "mse of PCA": {"components": list(counts), **by_count},
             "report's net on test ships without noise": lost.without_noise,
             "report's net on training ships, after the last epoch": lost.in_training,
@@ -108,17 +94,40 @@ class _Lost:
     """What tells why the report's net loses so much, each an MSE per element.
 
     Attributes:
+        in_last_epoch: of the net on the noisy ships that it was trained on, mean over the last epoch.
+        in_training: of the net on the same, after it.
         without_noise: of the net on test ships that have no noise.
-        in_training: of the net on the noisy ships that it was trained on.
         by_components: of as many principal components as the net's code has numbers, on test ships without noise.
     """
 
-    without_noise: float
+    in_last_epoch: float
     in_training: float
+    without_noise: float
     by_components: float
 
 
-def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test: Floats) -> Section:
+def _figures(mse: dict[str, float], pca: str, tested: int, lost: _Lost, trained: int) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "MSE per element, mean of test ships",
+            tested,
+            reported=_REPORTED_BEST,
+            reproduced=mse["report's net, best"],
+            best=mse["our net"],
+            identity=mse["noisy"],
+            pca=mse[pca],
+            target=0.0008,
+        ),
+        Figure(
+            "MSE per element, training ships, mean over the last epoch",
+            trained,
+            reported=_REPORTED_TRAIN,
+            reproduced=lost.in_last_epoch,
+        ),
+    )
+
+
+def _comparison(answers: dict[str, Floats], scores: Scores, test: Floats) -> Section:
     noisy, net = (scores[name].mean() for name in ("noisy", "report's net, best"))
     return Section(
         "Who takes out how much",
@@ -146,17 +155,12 @@ def _comparison(answers: dict[str, Floats], scores: dict[str, np.ndarray], test:
     )
 
 
-def _why(
-    counts: tuple[int, ...],
-    by_count: dict[str, list[float]],
-    means: dict[str, float],
-    lost: _Lost,
-) -> Section:
+def _why(counts: tuple[int, ...], by_count: dict[str, list[float]], mse: dict[str, float], lost: _Lost) -> Section:
     def draw(axes: Axes) -> None:
         for name, values in by_count.items():
             axes.plot(counts, values, ".-", label=f"PCA, {name}")
         for index, name in enumerate(("noisy", "report's net, best", "our net")):
-            axes.axhline(means[name], linestyle="--", linewidth=1, color=f"C{index + 2}", label=name)
+            axes.axhline(mse[name], linestyle="--", linewidth=1, color=f"C{index + 2}", label=name)
         axes.set(xlabel="components", ylabel="MSE per element, test ships", xscale="log", yscale="log")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -177,13 +181,13 @@ def _why(
     )
 
 
-def _losses(dense: Trained, means: dict[str, float], lost: _Lost) -> Html:
+def _losses(mse: dict[str, float], lost: _Lost) -> Html:
     return table(
         ["the report's net on", "MSE per element"],
         [
-            ["training ships, mean over the last epoch", dense.running_loss(1 / _EPOCHS)],
+            ["training ships, mean over the last epoch", lost.in_last_epoch],
             ["training ships, after it", lost.in_training],
-            ["test ships, after it", means["report's net, last"]],
-            ["test ships, weights of the best validation", means["report's net, best"]],
+            ["test ships, after it", mse["report's net, last"]],
+            ["test ships, weights of the best validation", mse["report's net, best"]],
         ],
     )

@@ -58,7 +58,8 @@ def sweep(bench: Bench, recipe: str, grid: Grid, *, jobs: int | None = None) -> 
         bench: the study's; the runs join it in the order of the grid.
         recipe: a file of the study's folder of recipes, without its ending.
         grid: the values of each setting, by its dotted name; at least two combinations.
-        jobs: how many train at a time; as many as torch has threads, which OMP_NUM_THREADS sets, if not given.
+        jobs: how many train at a time; if not given, as many as torch has threads, which OMP_NUM_THREADS sets, and one
+            in a fast run, where to start a process takes longer than all it would do.
 
     Raises:
         DataError: the file of the sweeps is damaged.
@@ -68,7 +69,8 @@ def sweep(bench: Bench, recipe: str, grid: Grid, *, jobs: int | None = None) -> 
     runs = {_name(recipe, point): bench.recipe(recipe, point) for point in points}
     study = _open_study(bench.out / STORAGE, recipe, grid, runs)
     if len(study.trials) < len(points):
-        _train(bench, recipe, grid, study, min(jobs or torch.get_num_threads(), len(points)))
+        jobs = jobs or (1 if bench.fast else torch.get_num_threads())
+        _train(bench, recipe, grid, study, min(jobs, len(points)))
     importances = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0), target=_log_loss)
     trained = [bench.fit(run, name) for name, run in runs.items()]
     return Sweep(tuple(zip(points, trained, strict=True)), {key: float(share) for key, share in importances.items()})

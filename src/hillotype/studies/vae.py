@@ -13,8 +13,9 @@ from hillotype.latent.coder import open_coder
 from hillotype.latent.maps import plane
 from hillotype.models import Generative
 from hillotype.pages import grid, scatter, spread, table, text
-from hillotype.studies.baselines import Components, errors
+from hillotype.studies.baselines import Components
 from hillotype.studies.page import curves
+from hillotype.studies.scores import means, score
 from hillotype.studies.study import Figure, Findings, Section, study
 from hillotype.train.batches import drawing_from
 from hillotype.train.config import build_model
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 _WIDE = 32
 _SHOWN = 12
+_DIFFERS = (
+    "The report shows pictures of its VAE and no number; data, code, loss (500 times the mean cross-entropy, "
+    "plus the divergence) and batches are those of the public tutorial that its captions come from, the layers "
+    "stand for it, and ten epochs are those of its other autoencoder. Seed 0."
+)
 
 
 @study(
@@ -48,67 +54,50 @@ def run(bench: Bench) -> Findings:
     trained = {"report's VAE, 2": report, "our VAE, 2": ours, f"our VAE, {_WIDE}": wide}
     answers = {name: one.answer(test) for name, one in trained.items()}
     answers |= {f"PCA, {k}": components.reconstruct(test, k) for k in (2, _WIDE)} | {"mean picture": mean}
-    scores = {name: errors(pictures, test).mean() for name, pictures in answers.items()}
+    mse = means(score(answers, test))
     bounds = {name: bound(_generative(one), test, torch.Generator().manual_seed(0)) for name, one in trained.items()}
     bounds["mean picture"] = (cross_entropy(mean, test), np.zeros(len(test)))
     nats = {name: (parts[0] + parts[1]).mean() for name, parts in bounds.items()}
 
     return Findings(
-        figures=(
-            Figure(
-                "MSE per element, a code of 2, mean of test pictures",
-                len(test),
-                reproduced=scores["report's VAE, 2"],
-                best=scores["our VAE, 2"],
-                plain=scores["mean picture"],
-                pca=scores["PCA, 2"],
-            ),
-            Figure(
-                f"MSE per element, a code of {_WIDE}, mean of test pictures",
-                len(test),
-                best=scores[f"our VAE, {_WIDE}"],
-                plain=scores["mean picture"],
-                pca=scores[f"PCA, {_WIDE}"],
-            ),
-            Figure(
-                "bound on -log p, nats per picture, mean of test pictures",
-                len(test),
-                reproduced=nats["report's VAE, 2"],
-                best=min(nats["our VAE, 2"], nats[f"our VAE, {_WIDE}"]),
-                plain=nats["mean picture"],
-            ),
-        ),
-        differs=(
-            "The report shows pictures of its VAE and no number; data, code, loss (500 times the mean cross-entropy, "
-            "plus the divergence) and batches are those of the public tutorial that its captions come from, the layers "
-            "stand for it, and ten epochs are those of its other autoencoder. Seed 0."
-        ),
+        figures=_figures(mse, nats, len(test)),
+        differs=_DIFFERS,
         sections=(
-            _measured(scores, bounds, test),
+            _measured(mse, bounds, test),
             _reconstructions(report, answers, test),
             _samples(trained, components, train),
             _between(report, wide, test),
             _map(report, test, labels),
-            Section(
-                "Training",
-                (
-                    curves(
-                        [report],
-                        "Report's VAE. Training: 500 times the mean cross-entropy of an element, plus the divergence; "
-                        "validation: that mean alone.",
-                    ),
-                    curves(
-                        [ours, wide],
-                        "Ours, nats per picture. Training: cross-entropy plus divergence; validation: without it.",
-                    ),
-                ),
-            ),
+            _training(report, ours, wide),
         ),
-        numbers={
-            "mse": scores,
-            "nats": nats,
-            "divergence": {name: parts[1].mean() for name, parts in bounds.items()},
-        },
+        numbers={"mse": mse, "nats": nats, "divergence": means({name: parts[1] for name, parts in bounds.items()})},
+    )
+
+
+def _figures(mse: dict[str, float], nats: dict[str, float], count: int) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "MSE per element, a code of 2, mean of test pictures",
+            count,
+            reproduced=mse["report's VAE, 2"],
+            best=mse["our VAE, 2"],
+            plain=mse["mean picture"],
+            pca=mse["PCA, 2"],
+        ),
+        Figure(
+            f"MSE per element, a code of {_WIDE}, mean of test pictures",
+            count,
+            best=mse[f"our VAE, {_WIDE}"],
+            plain=mse["mean picture"],
+            pca=mse[f"PCA, {_WIDE}"],
+        ),
+        Figure(
+            "bound on -log p, nats per picture, mean of test pictures",
+            count,
+            reproduced=nats["report's VAE, 2"],
+            best=min(nats["our VAE, 2"], nats[f"our VAE, {_WIDE}"]),
+            plain=nats["mean picture"],
+        ),
     )
 
 
@@ -121,11 +110,11 @@ def _untrained(run: Run) -> Generative:
         return cast(Generative, build_model(run).eval())
 
 
-def _measured(scores: dict[str, float], bounds: dict[str, tuple[np.ndarray, np.ndarray]], test: Floats) -> Section:
+def _measured(mse: dict[str, float], bounds: dict[str, tuple[np.ndarray, np.ndarray]], test: Floats) -> Section:
     rows: list[list[object]] = []
-    for name, score in scores.items():
+    for name, error in mse.items():
         parts = [part.mean() for part in bounds.get(name, ())]
-        rows.append([name, score, *(parts or [None, None]), sum(parts) or None])
+        rows.append([name, error, *(parts or [None, None]), sum(parts) or None])
     floor = cross_entropy(test, test).mean()
     return Section(
         "What the codes keep",
@@ -229,6 +218,23 @@ def _map(report: Trained, test: Floats, labels: Sequence[str]) -> Section:
                 "the prior between lines, from -1.83 to 1.83. Neighbors look alike, and no place is empty.",
                 scale=1,
                 most=per_side,
+            ),
+        ),
+    )
+
+
+def _training(report: Trained, ours: Trained, wide: Trained) -> Section:
+    return Section(
+        "Training",
+        (
+            curves(
+                [report],
+                "Report's VAE. Training: 500 times the mean cross-entropy of an element, plus the divergence; "
+                "validation: that mean alone.",
+            ),
+            curves(
+                [ours, wide],
+                "Ours, nats per picture. Training: cross-entropy plus divergence; validation: without it.",
             ),
         ),
     )

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from hillotype.errors import RecipeError
 from hillotype.models import ImageModel
+from hillotype.tasks import Task
 from hillotype.train import checkpoint
 from hillotype.train.average import copy_weights, update_average
 from hillotype.train.batches import batches, drawing_from, load_training, randomness, validation_crops
@@ -81,6 +82,7 @@ def fit(
     crops = validation_crops(held_out, run)
     run = with_steps(run, len(pictures))
     net, optimizer = fabric.setup(state.model, state.optimizer)
+    training = _Training(run, task, state, net, optimizer, fabric)
     folder.open(state.step)
 
     clock = _Clock(state.seconds)
@@ -90,38 +92,18 @@ def fit(
     for picture in batches(run, pictures, state.step, fabric):
         fraction = done(run, state, minutes)
         rate = run.optimization.learning_rate * schedule(fraction, run.optimization)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-
-        rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
-        with drawing_from(run.seed, _INSIDE, state.step, fabric.global_rank):
-            answer = net(task.observe(picture, rng))
-        loss = _loss(run.optimization, answer.float(), task.target(picture), state.model, fraction)
-        fabric.backward(loss)
-        if math.isfinite(run.optimization.clip):
-            fabric.clip_gradients(net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
-        optimizer.step()
-        optimizer.zero_grad()
-
-        state.step += 1
+        loss = _descend(training, picture, rate, fraction)
         state.seconds = fabric.broadcast(clock.seconds())  # one clock, or processes would not end together
-        update_average(state.average, state.model, state.step, run.optimization.ema)
         losses.append(_finite(loss, run, state))
-        finished = done(run, state, minutes) >= 1
+        fraction = min(done(run, state, minutes), 1.0)
+        finished = fraction == 1
 
         if finished or state.step % run.validate_every == 0:
-            scores = validate(run, task, state, crops, fabric)
-            validation_loss = scores["validation_loss"]
-            folder.write_row(state.step, {**scores, "seconds": state.seconds})
-            if validation_loss < state.best:
-                state.best = validation_loss
-                folder.save(folder.best, state)
-            folder.draw(*examples(task, state, crops[:8], fabric))
+            validation_loss = _validate(training, crops, folder)
         if finished or state.step % run.log_every == 0:
             mean = sum(losses) / len(losses)
             speed = len(losses) * run.optimization.batch * fabric.world_size / clock.lap()
             folder.write_row(state.step, {"train_loss": mean, "learning_rate": rate, "seconds": state.seconds})
-            fraction = min(done(run, state, minutes), 1.0)
             left = state.seconds * (1 - fraction) / fraction
             report(Progress(fraction, state.step, mean, validation_loss, speed, left))
             losses = []
@@ -132,6 +114,50 @@ def fit(
             break
     folder.close()
     return folder
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What the steps of a training share: `net` and `optimizer` are the state's own as Fabric runs them."""
+
+    run: Run
+    task: Task
+    state: State
+    net: nn.Module
+    optimizer: torch.optim.Optimizer
+    fabric: Fabric
+
+
+def _descend(training: _Training, picture: Tensor, rate: float, fraction: float) -> Tensor:
+    """Takes a step on a batch of pictures, at a share `fraction` of the run; returns the loss before it."""
+    run, state, fabric, optimizer = training.run, training.state, training.fabric, training.optimizer
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
+    with drawing_from(run.seed, _INSIDE, state.step, fabric.global_rank):
+        answer = training.net(training.task.observe(picture, rng))
+    loss = _loss(run.optimization, answer.float(), training.task.target(picture), state.model, fraction)
+    fabric.backward(loss)
+    if math.isfinite(run.optimization.clip):
+        fabric.clip_gradients(training.net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
+    optimizer.step()
+    optimizer.zero_grad()
+    state.step += 1
+    update_average(state.average, state.model, state.step, run.optimization.ema)
+    return loss
+
+
+def _validate(training: _Training, crops: Tensor, folder: RunFolder) -> float:
+    """Validates, logs it, and keeps the state if it is the best so far; returns the validation loss."""
+    run, task, state, fabric = training.run, training.task, training.state, training.fabric
+    scores = validate(run, task, state, crops, fabric)
+    loss = scores["validation_loss"]
+    folder.write_row(state.step, {**scores, "seconds": state.seconds})
+    if loss < state.best:
+        state.best = loss
+        folder.save(folder.best, state)
+    folder.draw(*examples(task, state, crops[:8], fabric))
+    return loss
 
 
 def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
