@@ -44,7 +44,8 @@ def test_a_folder_of_pictures_and_films(film, photos, tmp_path):
     report = json.loads((out / "report.json").read_text())
     assert report["results"][0]["steps"] == ["colorize"]
     state = {path: path.stat().st_mtime_ns for path in out.rglob("[abc].*")}
-    assert "3 done already" in run("restore", film.parent, "-o", out).stdout
+    assert "3 done already" in run("restore", film.parent, "-o", out, "--page").stdout
+    assert (out / "index.html").read_text().count("<figure>") == 3
     assert {path: path.stat().st_mtime_ns for path in state} == state
 
 

@@ -89,7 +89,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     from hillotype.batch.folder import Settings, find_jobs
     from hillotype.batch.page import Page
     from hillotype.batch.report import document
-    from hillotype.film import film_maker
+    from hillotype.film import film_frames, film_maker
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.loading import usual
@@ -115,7 +115,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     start = time.perf_counter()
     with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
-        page = Page(len(jobs)) if page_path else None
+        page = Page(len(jobs), film_frames(settings, request.preview)) if page_path else None
         films = film_maker(film_restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
@@ -242,6 +242,7 @@ def _restore(
     from hillotype.cli.progress import Display
 
     results: list[Result] = []
+    of = {(job.source, job.target): job for job in jobs}
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
         stream = restore_files(
@@ -261,10 +262,10 @@ def _restore(
                     display.finish(result)
                     results.append(result)
                     if page and (result.status == "kept" or (engine and not result.message)):
-                        page.recall(result)
+                        page.recall(of[result.source, result.target])
         except HillotypeError as error:
             stopped = error
-    places = {(job.source, job.target): place for place, job in enumerate(jobs)}
+    places = {key: place for place, key in enumerate(of)}
     return sorted(results, key=lambda result: places[result.source, result.target]), stopped
 
 
