@@ -129,7 +129,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         report |= document(results, settings, time.perf_counter() - start)
         if not error and request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
             error = _write_certainty(request.certainty, request, restorer, settings)
-            report["certainty"] = request.certainty
+            report["certainty"] = None if error else request.certainty
         if not error:
             error = _write(request, report, results, page, journal)
     _show(report, results, as_json=request.as_json)
@@ -348,7 +348,7 @@ def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -
     if as_json:
         typer.echo(to_json(report))
         return
-    if len(results) > 1:
+    if len(results) > 1 or any(result.status == "kept" for result in results):
         typer.echo(f"{count(results)} in {report['seconds']:.1f} s")
     for name in ("certainty", "page", "report"):
         if report.get(name):
