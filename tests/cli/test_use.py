@@ -303,6 +303,9 @@ def test_models_are_listed_and_shown(tiny_zoo):
     unknown = run("models", "nothing")
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("error: nothing: no such model")
+    pair = run("models", "denoise")
+    assert pair.exit_code == 1
+    assert pair.stderr.endswith("name denoise-gray or denoise-color\n")
 
 
 def test_wishes_reach_the_picture_and_the_journal(tiny_zoo, picture, tmp_path):
