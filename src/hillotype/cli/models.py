@@ -93,6 +93,10 @@ def _print_entries(values: Mapping[str, Any], indent: str = "") -> None:
         if isinstance(value, Mapping):
             typer.echo(f"{indent}{key}:")
             _print_entries(value, indent + "  ")
+        elif isinstance(value, list) and isinstance(value[0], Mapping):  # as the sources of a training
+            typer.echo(f"{indent}{key}:")
+            for each in value:
+                typer.echo(f"{indent}  - " + ", ".join(f"{name}: {part}" for name, part in each.items()))
         else:
             typer.echo(f"{indent}{key}: {value}")
 
