@@ -361,6 +361,12 @@ def test_a_way_to_do_another_task_is_one_line(tiny_zoo, noisy, tmp_path):
         assert not (tmp_path / "out" / "noisy.png").exists()
 
 
+def test_hints_for_a_picture_with_colors_are_not_passed_over_in_silence(tiny_zoo, noisy, tmp_path):
+    told = run("restore", noisy, "-o", tmp_path / "out", "--hint", "50%,50%,red")
+    assert "colors, so hints are not used: colorize replaces them" in told.stdout
+    assert "not used" not in run("restore", noisy, "-o", tmp_path / "out", "--overwrite").stdout
+
+
 def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):
     out = tmp_path / "out"
     for arguments in (
