@@ -280,7 +280,13 @@ def test_colors_like_those_of_another_picture(live, open_page, gray, colored):
     page.locator("#list .pick").last.click()
     assert not page.get_by_label("Colors like those of").is_visible()  # not like itself
     page.locator("#list .pick").first.click()
-    assert page.get_by_label("Colors like those of").input_value() != ""
+    like = page.get_by_label("Colors like those of").input_value()
+    assert like != ""
+    page.locator("#list .pick").last.click()
+    page.locator("#settings").get_by_text("Color", exact=True).click()
+    wait_for(page, "document.querySelectorAll('#list small')[1].textContent.startsWith('Colored')")
+    page.locator("#list .pick").first.click()
+    assert page.get_by_label("Colors like those of").input_value() == like
     page.get_by_role("button", name="Remove postcard.png").click()
     wait_for(page, "document.querySelector('#likes').hidden")
 
