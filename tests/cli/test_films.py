@@ -155,3 +155,10 @@ def test_films_take_the_quicker_models_unless_others_are_chosen(film, tmp_path):
     usual, best, fast = (pixels_of(tmp_path / f"{way}.mkv")[0] for way in used)
     np.testing.assert_array_equal(usual, fast)
     assert (usual != best).any()
+
+
+def test_a_film_with_the_name_of_a_picture_is_said_to_be_one(film, tmp_path):
+    named = film.rename(film.with_suffix(".jpg"))
+    result = run("colorize", named, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {named}: this is a film, not a picture; give its name a film's suffix\n"
