@@ -277,8 +277,8 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        names = ", ".join(models) or "none, it is empty"
-        raise ModelFileError(f"{path}: no such model; give an .onnx file or a name from the zoo: {names}") from error
+        names = f" or one of {', '.join(models)}" if models else ""
+        raise ModelFileError(f"{path}: no such model; give an .onnx file{names}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ModelFileError(f"{path}: cannot be reached ({reason}); check the path") from error

@@ -38,6 +38,14 @@ def test_several_folders_keep_their_names(tmp_path):
     assert "same name" in jobs[1].problem
 
 
+def test_what_is_named_twice_comes_once(tmp_path):
+    source, out = save(tmp_path / "one" / "a.jpg"), tmp_path / "out"
+    assert find_jobs([source, source.parent / ".." / "one" / "a.jpg"], out) == [Job(source, out / "a.jpg")]
+    assert [job.source for job in find_jobs([source.parent, source.parent], out)] == [source]
+    missing = tmp_path / "missing.jpg"
+    assert [job.source for job in find_jobs([missing, missing], out)] == [missing]
+
+
 def test_a_single_file_goes_to_a_file_or_a_folder(tmp_path):
     source = save(tmp_path / "a.jpg")
     assert find_jobs([source], tmp_path / "b.png") == [Job(source, tmp_path / "b.png")]

@@ -69,12 +69,17 @@ def test_many_pictures_have_smaller_copies(tmp_path):
 def test_what_an_earlier_run_did_is_shown_from_its_files(tmp_path):
     for name in ("before.png", "after.png"):
         Image.fromarray(np.full((4, 5, 3), 9, np.uint8)).save(tmp_path / name)
-    page, missing = Page(), Result(tmp_path / "before.png", tmp_path / "missing.png", "kept")
+    missing = Result(tmp_path / "before.png", tmp_path / "missing.png", "kept")
+    page = Page(frames=lambda _: (np.zeros((4, 5, 1), np.uint8), np.zeros((4, 5, 3), np.uint8)))
     results = [Result(tmp_path / "before.png", tmp_path / "after.png", "kept", steps=("colorize",)), missing]
     for result in results:
-        page.recall(result)
+        page.recall(Job(result.source, result.target))
+    film = Result(tmp_path / "a.mp4", tmp_path / "films" / "a.mp4", "kept", steps=("colorize",))
+    page.recall(Job(film.source, film.target, film=True))
+    results.append(film)
     page.write(tmp_path / "index.html", results, "hillotype colorize")
     text = (tmp_path / "index.html").read_text()
-    assert text.count("<figure>") == 1
-    assert "2 done already. 1 are shown." in text
-    assert count([*results, Result(Path("a"), Path("b"), "failed")]) == "2 done already, 1 failed"
+    assert text.count("<figure>") == 2
+    assert "3 done already. 2 are shown." in text
+    assert f"{Path('films', 'a.mp4')} <span>" in text  # scan001.jpg is in every folder of a box
+    assert count([*results, Result(Path("a"), Path("b"), "failed")]) == "3 done already, 1 failed"

@@ -44,7 +44,8 @@ def test_a_folder_of_pictures_and_films(film, photos, tmp_path):
     report = json.loads((out / "report.json").read_text())
     assert report["results"][0]["steps"] == ["colorize"]
     state = {path: path.stat().st_mtime_ns for path in out.rglob("[abc].*")}
-    assert "3 done already" in run("restore", film.parent, "-o", out).stdout
+    assert "3 done already" in run("restore", film.parent, "-o", out, "--page").stdout
+    assert (out / "index.html").read_text().count("<figure>") == 3
     assert {path: path.stat().st_mtime_ns for path in state} == state
 
 
@@ -154,3 +155,10 @@ def test_films_take_the_quicker_models_unless_others_are_chosen(film, tmp_path):
     usual, best, fast = (pixels_of(tmp_path / f"{way}.mkv")[0] for way in used)
     np.testing.assert_array_equal(usual, fast)
     assert (usual != best).any()
+
+
+def test_a_film_with_the_name_of_a_picture_is_said_to_be_one(film, tmp_path):
+    named = film.rename(film.with_suffix(".jpg"))
+    result = run("colorize", named, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr == f"error: {named}: this is a film, not a picture; give its name a film's suffix\n"

@@ -97,8 +97,9 @@ def test_what_may_not_be_read_does_not_stop_the_rest(tiny_zoo, picture, tmp_path
 
 def test_unreadable_files_are_no_usage_errors(tiny_zoo, picture, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_, **__: False)  # what the parser asks
-    result = run("colorize", picture, "-o", tmp_path / "out", "--model", tmp_path / "none.onnx")
-    assert result.exit_code == 1
+    for options in (["--model", tmp_path / "none.onnx"], ["--like", picture]):
+        result = run("colorize", picture, "-o", tmp_path / "out", *options)
+        assert result.exit_code == 1
 
 
 def test_json(tiny_zoo, picture, tmp_path):
@@ -208,6 +209,7 @@ def test_an_interruption_leaves_nothing_half_done(tiny_zoo, picture, tmp_path, m
 def test_a_second_run_says_how_many_were_done(tiny_zoo, picture, tmp_path):
     out = tmp_path / "out"
     assert run("colorize", picture.parent, "-o", out).exit_code == 0
+    assert run("colorize", picture, "-o", out).stdout.startswith("1 done already in ")
     picture.with_name("b.jpg").write_bytes(picture.read_bytes())
     again = run("colorize", picture.parent, "-o", out)
     assert again.exit_code == 0
@@ -301,6 +303,9 @@ def test_models_are_listed_and_shown(tiny_zoo):
     unknown = run("models", "nothing")
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("error: nothing: no such model")
+    pair = run("models", "denoise")
+    assert pair.exit_code == 1
+    assert pair.stderr.endswith("name denoise-gray or denoise-color\n")
 
 
 def test_wishes_reach_the_picture_and_the_journal(tiny_zoo, picture, tmp_path):
@@ -356,6 +361,12 @@ def test_a_way_to_do_another_task_is_one_line(tiny_zoo, noisy, tmp_path):
         assert not (tmp_path / "out" / "noisy.png").exists()
 
 
+def test_hints_for_a_picture_with_colors_are_not_passed_over_in_silence(tiny_zoo, noisy, tmp_path):
+    told = run("restore", noisy, "-o", tmp_path / "out", "--hint", "50%,50%,red")
+    assert "colors, so hints are not used: colorize replaces them" in told.stdout
+    assert "not used" not in run("restore", noisy, "-o", tmp_path / "out", "--overwrite").stdout
+
+
 def test_wishes_that_cannot_be_met_are_one_line(tiny_zoo, picture, tmp_path):
     out = tmp_path / "out"
     for arguments in (
@@ -399,3 +410,10 @@ def test_a_map_of_certainty_that_cannot_be_is_one_line(tiny_zoo, picture, tmp_pa
         assert re.fullmatch(rf"error: .*{says}.*\n", result.stderr), result.stderr
     assert not (tmp_path / "out").exists()
     assert picture.read_bytes() == before
+
+
+def test_a_map_of_certainty_that_the_disk_does_not_take_is_not_told_as_written(tiny_zoo, picture, tmp_path):
+    result = run("colorize", picture, "-o", tmp_path / "b.png", "--certainty", picture / "x.png")  # a file is no folder
+    assert result.exit_code == 1
+    assert "certainty: " not in result.stdout
+    assert re.fullmatch(r"error: .*\n", result.stderr)

@@ -280,7 +280,13 @@ def test_colors_like_those_of_another_picture(live, open_page, gray, colored):
     page.locator("#list .pick").last.click()
     assert not page.get_by_label("Colors like those of").is_visible()  # not like itself
     page.locator("#list .pick").first.click()
-    assert page.get_by_label("Colors like those of").input_value() != ""
+    like = page.get_by_label("Colors like those of").input_value()
+    assert like != ""
+    page.locator("#list .pick").last.click()
+    page.locator("#settings").get_by_text("Color", exact=True).click()
+    wait_for(page, "document.querySelectorAll('#list small')[1].textContent.startsWith('Colored')")
+    page.locator("#list .pick").first.click()
+    assert page.get_by_label("Colors like those of").input_value() == like
     page.get_by_role("button", name="Remove postcard.png").click()
     wait_for(page, "document.querySelector('#likes').hidden")
 
@@ -293,3 +299,17 @@ def test_no_barriers_and_no_sideways_scrolling(painting, barriers, scheme):
     page.get_by_role("button", name="Apply").wait_for()
     assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_lies_over_a_button_where_much_is_to_be_said(live, open_page, gray, colored, tmp_path):
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for name, content in (("a.jpg", gray), ("b.jpg", gray), ("postcard.png", colored), ("note.txt", b"no picture")):
+        (folder / name).write_bytes(content)
+    page = open_page(live, viewport={"width": 1280, "height": 700})
+    page.set_input_files("#folder", folder)
+    wait_done(page, 3)
+    page.get_by_text("1 file that is no picture was left out").wait_for()
+    for name in ("Add more", "Save all 3", "Remove all"):
+        page.get_by_text(name, exact=True).click(trial=True, timeout=5000)
+    assert page.evaluate("document.querySelector('#list').scrollHeight > document.querySelector('#list').clientHeight")

@@ -30,8 +30,8 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
     `out` under its own name: files directly, a folder's pictures and films with the tree they stand in; of several
     folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; camera raw becomes TIFF (of 16 bits,
     as raw has more than 8), GIF and unknown suffixes PNG, those of films that cannot hold every film MKV. `out` itself
-    is not searched, nor are hidden files. A link in a folder that leads out of it is a problem, said and not followed;
-    one that is named itself is followed.
+    is not searched, nor are hidden files. What is named twice comes once. A link in a folder that leads out of it is a
+    problem, said and not followed; one that is named itself is followed.
     """
     if len(paths) == 1 and goes_to_file(paths[0], out):
         return _checked([_to_file(paths[0], out)])
@@ -154,16 +154,18 @@ def _format_of(path: Path) -> str | None:
 
 
 def _checked(jobs: list[Job]) -> list[Job]:
-    """Find the targets that are inputs, or that two inputs share."""
+    """Find the targets that are inputs, or that two inputs share; a file that was named twice is one input."""
     inputs = {known for job in jobs if (known := identity(job.source))}
     taken: dict[Path, Path] = {}
     checked = []
     for job in jobs:
-        problem = job.problem
+        problem, other = job.problem, taken.get(job.target)
+        if other and (other == job.source or identity(other) == identity(job.source) is not None):
+            continue
         if not problem and identity(job.target) in inputs:
             problem = f"{job.source}: its result would replace an input ({job.target}); choose another output"
-        elif not problem and job.target in taken:
-            problem = f"{job.source}: {taken[job.target]} has the same name; give it another output folder"
+        elif not problem and other:
+            problem = f"{job.source}: {other} has the same name; give it another output folder"
         taken.setdefault(job.target, job.source)
         checked.append(replace(job, problem=problem))
     return checked

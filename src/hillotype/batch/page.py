@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from PIL import Image
 
 from hillotype.batch.jobs import Job
 from hillotype.batch.journal import Journal
-from hillotype.batch.results import Result
+from hillotype.batch.results import FilmFrames, Result
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
@@ -39,11 +40,13 @@ class Page:
 
     Args:
         pictures: how many will come; of many, the copies are smaller.
+        frames: shows films that an earlier run did; without it they are not shown.
     """
 
-    def __init__(self, pictures: int = 1) -> None:
+    def __init__(self, pictures: int = 1, frames: FilmFrames | None = None) -> None:
         self._side = PREVIEW_SIDE if pictures <= FEW else THUMBNAIL_SIDE
         self._previews: dict[Path, tuple[str, str, tuple[int, int]]] = {}
+        self._frames = frames
         self._keeping = threading.Lock()
 
     def compare(self, job: Job, before: Picture, after: Picture) -> None:
@@ -56,12 +59,14 @@ class Page:
             if len(self._previews) < MOST_PREVIEWS:
                 self._previews[job.target] = preview
 
-    def recall(self, result: Result) -> None:
-        """Keep small copies of a picture that an earlier run did; one that cannot be read is not shown."""
+    def recall(self, job: Job) -> None:
+        """Keep small copies of a picture or film that an earlier run did; one that cannot be read is not shown."""
         if len(self._previews) < MOST_PREVIEWS:
             with suppress(PictureError):
-                job = Job(result.source, result.target)
-                self.compare(job, read_picture(result.source), read_picture(result.target))
+                if not job.film:
+                    self.compare(job, read_picture(job.source), read_picture(job.target))
+                elif self._frames is not None:
+                    self.compare(job, *map(Picture, self._frames(job)))
 
     def write(self, path: Path, results: Sequence[Result], title: str, journal: Journal | None = None) -> None:
         """Writes the page, and records it in the journal if there is one; a page that is there is replaced.
@@ -69,29 +74,30 @@ class Page:
         Raises:
             PictureError: the file cannot be written.
         """
-        page = self._render(results, title).encode("utf-8", "surrogateescape")
+        page = self._render(results, title, path.parent).encode("utf-8", "surrogateescape")
         if journal is not None:
             journal.put(page, path)
             return
         with writing(path, PictureError):
             write_whole([page], path, overwrite=True)
 
-    def _render(self, results: Sequence[Result], title: str) -> str:
+    def _render(self, results: Sequence[Result], title: str, folder: Path) -> str:
         summary = count(results) + "."
         if sum(not result.message for result in results) > len(self._previews):
             summary += f" {len(self._previews)} are shown."
         how = "Drag across a picture, or focus it and use the arrow keys: before on the left, after on the right."
-        entries = "\n".join(map(self._entry, results))
+        entries = "\n".join(self._entry(result, folder) for result in results)
         style, script = (Path(__file__).with_name(name).read_text("utf-8") for name in ("page.css", "page.js"))
         return shell(title, f"<p>{summary} {how}</p>\n{entries}\n<script>\n{script}</script>", style)
 
-    def _entry(self, result: Result) -> str:
+    def _entry(self, result: Result, folder: Path) -> str:
         if result.message:
             return f'<p class="failed">{html.escape(result.message)}</p>'
         if result.target not in self._previews:
             return ""
         before, after, (width, height) = self._previews[result.target]
-        name, done = html.escape(result.target.name), html.escape(describe(result))
+        name = html.escape(os.path.relpath(result.target, folder))  # scan001.jpg is in every folder of a box
+        done = html.escape(describe(result))
         return f"""<figure>
 <label class="pair"><img src="{before}" width="{width}" height="{height}" alt="{name} before">
 <img src="{after}" alt="{name} after"><b>before</b><b>after</b>

@@ -97,6 +97,9 @@ class MadeFilm(Protocol):
 FilmMaker: TypeAlias = Callable[[Job, Progress | None], MadeFilm]
 """Restores the film of a job; is given a function to be told the share that is done."""
 
+FilmFrames: TypeAlias = Callable[[Job], tuple[Pixels, Pixels]]
+"""Returns a frame, (H, W, 1 or 3), before and after, of a film that an earlier run did; raises PictureError."""
+
 
 @dataclass(frozen=True)
 class Parcel:

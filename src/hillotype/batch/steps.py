@@ -14,6 +14,7 @@ from typing import IO, Final, TypeVar
 from PIL import Image
 
 from hillotype.batch.copying import copy_file
+from hillotype.batch.film_files import starts_as_film
 from hillotype.batch.jobs import Job, identity
 from hillotype.batch.journal import Entry, Journal, Stamp
 from hillotype.batch.results import (
@@ -185,11 +186,19 @@ class Steps:
             with self._disk_watched():
                 film = self.films(opened.job, told)
             return Made(opened, film, None, film.steps, film.notes)
-        picture = read_picture(opened.job.source, max_pixels=self.settings.max_pixels)
+        picture = self._read(opened.job.source)
         plan = restorer.plan(in_srgb(picture))
         restored = restorer.restore(picture, self.settings.strength, told, plan) if plan.steps else picture
         before = None if self.compare is None else picture
         return Made(opened, restored, before, plan.steps, (*plan.reasons, *restored.notes))
+
+    def _read(self, source: Path) -> Picture:
+        try:
+            return read_picture(source, max_pixels=self.settings.max_pixels)
+        except PictureError as error:
+            if not starts_as_film(source):
+                raise
+            raise PictureError(f"{source}: this is a film, not a picture; give its name a film's suffix") from error
 
     def _write(self, made: Made) -> Result:
         job, after = made.opened.job, made.restored

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from hillotype.errors import ModelFileError
+
 if TYPE_CHECKING:
     from hillotype.modelfile import Card
 
@@ -37,8 +39,14 @@ def models(name: Name = None, as_json: AsJson = False) -> None:
     **Example:** `hillotype models denoise-color`
     """
     from hillotype.modelfile import find_model, read_card, zoo
+    from hillotype.restore.loading import CHOICES
 
-    paths = zoo() if name is None else {name: find_model(name)}
+    paths = zoo()
+    if name is not None:
+        if name in CHOICES and name not in paths:
+            models = " or ".join(CHOICES[name].models)
+            raise ModelFileError(f"{name}: takes several models, each with a card of its own; name {models}")
+        paths = {name: find_model(name)}
     cards = {title: read_card(path) for title, path in paths.items()}
     if as_json:
         entries = [json.loads(card.to_json()) for card in cards.values()]
@@ -85,6 +93,10 @@ def _print_entries(values: Mapping[str, Any], indent: str = "") -> None:
         if isinstance(value, Mapping):
             typer.echo(f"{indent}{key}:")
             _print_entries(value, indent + "  ")
+        elif isinstance(value, list) and isinstance(value[0], Mapping):  # as the sources of a training
+            typer.echo(f"{indent}{key}:")
+            for each in value:
+                typer.echo(f"{indent}  - " + ", ".join(f"{name}: {part}" for name, part in each.items()))
         else:
             typer.echo(f"{indent}{key}: {value}")
 

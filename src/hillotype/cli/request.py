@@ -89,7 +89,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     from hillotype.batch.folder import Settings, find_jobs
     from hillotype.batch.page import Page
     from hillotype.batch.report import document
-    from hillotype.film import film_maker
+    from hillotype.film import film_frames, film_maker
     from hillotype.pictures import DEFAULT_MAX_PIXELS
     from hillotype.restore.colorize import Colorizer
     from hillotype.restore.loading import usual
@@ -115,7 +115,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     start = time.perf_counter()
     with _journal(request.out, made_with) if journaled else nullcontext() as journal:
         page_path = _page_path(request, journal)
-        page = Page(len(jobs)) if page_path else None
+        page = Page(len(jobs), film_frames(settings, request.preview)) if page_path else None
         films = film_maker(film_restorer, settings, request.preview, made_with)
         results, error = _restore(restorer, jobs, settings, journal, page, films, engine, quiet=request.as_json)
         shown = page_path if not error and any(not result.message for result in results) else None
@@ -129,7 +129,7 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
         report |= document(results, settings, time.perf_counter() - start)
         if not error and request.certainty and isinstance(restorer, Colorizer) and not results[0].message:
             error = _write_certainty(request.certainty, request, restorer, settings)
-            report["certainty"] = request.certainty
+            report["certainty"] = None if error else request.certainty
         if not error:
             error = _write(request, report, results, page, journal)
     _show(report, results, as_json=request.as_json)
@@ -242,6 +242,7 @@ def _restore(
     from hillotype.cli.progress import Display
 
     results: list[Result] = []
+    of = {(job.source, job.target): job for job in jobs}
     with Display(len(jobs), quiet=quiet) as display:
         compare = page.compare if page else None
         stream = restore_files(
@@ -261,10 +262,10 @@ def _restore(
                     display.finish(result)
                     results.append(result)
                     if page and (result.status == "kept" or (engine and not result.message)):
-                        page.recall(result)
+                        page.recall(of[result.source, result.target])
         except HillotypeError as error:
             stopped = error
-    places = {(job.source, job.target): place for place, job in enumerate(jobs)}
+    places = {key: place for place, key in enumerate(of)}
     return sorted(results, key=lambda result: places[result.source, result.target]), stopped
 
 
@@ -347,7 +348,7 @@ def _show(report: dict[str, Any], results: Sequence[Result], *, as_json: bool) -
     if as_json:
         typer.echo(to_json(report))
         return
-    if len(results) > 1:
+    if len(results) > 1 or any(result.status == "kept" for result in results):
         typer.echo(f"{count(results)} in {report['seconds']:.1f} s")
     for name in ("certainty", "page", "report"):
         if report.get(name):

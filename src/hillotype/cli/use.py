@@ -94,9 +94,13 @@ Vividness = Annotated[
 ]
 Like = Annotated[
     Path | None,
-    typer.Option("--like", help="A color picture, toward whose colors the guessed ones move.", show_default=False),
+    typer.Option(
+        "--like",
+        help="A color picture, toward whose colors the guessed ones move.",
+        readable=False,  # what may not be read is said as of all files
+        show_default=False,
+    ),
 ]
-
 Certainty = Annotated[
     Path | None,
     typer.Option(

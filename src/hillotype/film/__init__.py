@@ -5,6 +5,6 @@ done, `join` puts it together, `restore_film` is the whole, `maker` hands it to 
 needs PyAV: `pip install 'hillotype[film]'`.
 """
 
-from hillotype.film.maker import film_maker
+from hillotype.film.maker import film_frames, film_maker
 
-__all__ = ["film_maker"]
+__all__ = ["film_frames", "film_maker"]

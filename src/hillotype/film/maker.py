@@ -1,14 +1,16 @@
-"""What restores the films of a run; PyAV is looked for when one comes."""
+"""What restores the films of a run, and shows those that are done; PyAV is looked for when one comes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hillotype.batch.jobs import Job
-from hillotype.batch.results import Settings
+from hillotype.batch.results import FilmFrames, Settings
 from hillotype.errors import PictureError
 from hillotype.restore.parts import Progress
+from hillotype.restore.pixels import Pixels
 from hillotype.restore.restorer import Restorer
 
 if TYPE_CHECKING:
@@ -31,13 +33,31 @@ def film_maker(
     """
 
     def make(job: Job, progress: Progress | None) -> Restored:
-        try:
+        with _needs_av(job):
             from hillotype.film.restore_film import FilmSettings, restore_film
-        except ModuleNotFoundError as error:
-            raise PictureError(
-                f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
-            ) from error
         how = FilmSettings(settings.strength, settings.max_pixels, preview)
         return restore_film(restorer, how, made_with, job, progress)
 
     return make
+
+
+def film_frames(settings: Settings, preview: float | None) -> FilmFrames:
+    """Return what shows a film that an earlier run did with the same `settings` and `preview`."""
+
+    def frames(job: Job) -> tuple[Pixels, Pixels]:
+        with _needs_av(job):
+            from hillotype.film.restore_film import FilmSettings, frames_of
+        return frames_of(job, FilmSettings(settings.strength, settings.max_pixels, preview))
+
+    return frames
+
+
+@contextmanager
+def _needs_av(job: Job) -> Iterator[None]:
+    """Say what has to be installed where an import fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise PictureError(
+            f"{job.source}: a film, and films need {error.name}; run `pip install 'hillotype[film]'`"
+        ) from error

@@ -145,6 +145,20 @@ def restore_film(
         return Restored(film, plan, folder, pieces.paths(), stretch)
 
 
+def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
+    """Return a frame from the middle, (H, W, 1 or 3), before and after, of a film that was restored with `settings`.
+
+    Raises:
+        PictureError: the film or its result cannot be read.
+    """
+    film, made = (read_film(path, settings.max_pixels) for path in (job.source, job.target))
+    stretch, _ = _stretch(film, settings.preview)
+    after = frame_at(made, (made.start + made.end) // 2)
+    start = film.start if stretch is None else stretch.start
+    before = frame_at(film, start + round((after.pts - made.start) * made.time_base / film.time_base))
+    return before.pixels, after.pixels
+
+
 def is_begun(target: Path) -> bool:
     """Tells whether an earlier run has left pieces of this result, from which `restore_film` may go on."""
     return has_pieces(_pieces_folder(target))

@@ -49,7 +49,8 @@ class AutomaticRestorer(Denoising):
         """Plans what the picture needs: see `diagnose.noise_level` and `diagnose.is_gray`."""
         noise, gray = self.denoiser.noise_level(pixels), is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
-        reasons = (_in_words(noise), "no colors" if gray else "colors")
+        unused = "" if gray or not self.colorizer.wishes.hints else ", so hints are not used: colorize replaces them"
+        reasons = (_in_words(noise), "no colors" if gray else f"colors{unused}")
         return Plan(tuple(step for step, needed in needs if needed), reasons)
 
     def apply(self, pixels: Rows, plan: Plan, strength: float, room: Room, progress: Progress | None = None) -> Rows:

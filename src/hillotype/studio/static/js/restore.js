@@ -145,10 +145,11 @@ function pick(id) {
   showChosen();
 }
 
-/** Offers the colors of those pictures that have some of their own. */
+/** Offers the colors of those pictures that have some of their own, and of the one that was taken, whatever is made of it since. */
 function offerLikes() {
-  const colored = (job) => job.status === "done" && !job.film && !job.steps.includes("colorize") && job.id !== chosen;
-  form.offerLikes([...jobs.values()].filter(colored), jobs.get(chosen)?.settings.like);
+  const like = jobs.get(chosen)?.settings.like;
+  const colored = (job) => job.status === "done" && !job.film && !job.steps.includes("colorize");
+  form.offerLikes([...jobs.values()].filter((job) => job.id !== chosen && (job.id === like || colored(job))), like);
 }
 
 function show() {
