@@ -89,7 +89,7 @@ def main() -> None:
         print(
             "| pictures | n | noise found | called noisy | dB gained, those | the others |\n|---|---|---|---|---|---|"
         )
-        for source in (*CLEAN, OLD):
+        for source in (*CLEAN, OLD) if model.card.in_channels == 1 else CLEAN:
             pictures = read(source, settings.limit, model.card.in_channels)
             row(source, [denoiser.noise_level(picture) for picture in pictures])
         for label, factor in (("halved", LANCZOS), ("halved by means", MEANS)):
