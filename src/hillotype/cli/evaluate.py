@@ -59,9 +59,9 @@ def evaluate(
         from hillotype.evaluate.plan import (
             SIGMAS,
             make_plan,
+            note_on_seen,
             read_fitting_pictures,
             read_test_pictures,
-            trained_fractions,
         )
         from hillotype.evaluate.report import example_strips, tables, write_report
     from hillotype.files import make_folder
@@ -76,8 +76,8 @@ def evaluate(
     plan = make_plan(file, fitting, sigmas=sigma or SIGMAS, rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it
-    if split in ("all", "train") and trained_fractions(card, data):
-        typer.echo(f"{card.name} was trained on pictures of {data}; --split test has those it never saw", err=True)
+    if note := note_on_seen(card, data, split):
+        typer.echo(note, err=True)
     with WorkDisplay(shown=not as_json) as display:
         results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=display.count)
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
