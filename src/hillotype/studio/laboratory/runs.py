@@ -65,6 +65,7 @@ def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
         status=_status(last, optimization, changed, status),
         step=int(last.get("step", 0)),
         steps=None if "epochs" in optimization else optimization.get("steps"),
+        done=last.get("done"),
         seconds=last.get("seconds", 0.0),
         samples=(folder / SAMPLES).is_file(),
         changed=changed,
@@ -104,10 +105,10 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _status(last: Row, optimization: dict[str, Any], changed: float, by_process: RunStatus | None) -> RunStatus:
-    """A run has finished when its learning rate is annealed or, where that is constant, its steps are done."""
+    """A run has finished when its log says so or, in logs that do not tell, when its learning rate is annealed."""
     peak = optimization.get("learning_rate", math.inf)
     annealed = last.get("learning_rate", math.inf) < _ANNEALED * peak
-    if annealed or last.get("step", 0) >= optimization.get("steps", math.inf):
+    if last.get("done", float(annealed)) >= 1:
         return "finished"
     return by_process or ("training" if time.time() - changed < _FRESH else "stopped")
 

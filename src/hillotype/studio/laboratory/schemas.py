@@ -20,6 +20,7 @@ class RunState(BaseModel):
     status: RunStatus
     step: int
     steps: int | None = Field(description="Steps in all; none where the recipe counts epochs.")
+    done: float | None = Field(description="Share of the run, 0 to 1; none before it logs.")
     seconds: float
     train_loss: float | None
     validation_loss: float | None

@@ -79,8 +79,8 @@ function show(state) {
     row.querySelector("strong").textContent = run.name;
     row.querySelector("small").textContent = describe(run);
     const bar = row.querySelector("progress");
-    bar.hidden = run.status !== "training" || !run.steps;
-    if (run.steps) bar.value = run.step / run.steps;
+    bar.hidden = run.status !== "training" || run.done === null;
+    bar.value = run.done ?? 0;
     bar.setAttribute("aria-label", `${run.name}: progress`);
     const same = ["changed", "status"].every((key) => before.get(run.id)?.[key] === run[key]);
     if (chosen.has(run.id) && !same) read(run.id);
