@@ -63,7 +63,9 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
     facts = json.loads(recorded.stdout)
     assert facts["n"] == 2
     assert {row["condition"] for row in facts["rows"]} == {"sigma 30"}
+    assert facts["command"].startswith(f"hillotype evaluate {model} --data")
     assert (tmp_path / "report" / "report.html").exists()
+    assert read_card(model).metrics[0]["command"].startswith("hillotype evaluate tiny --data")
     assert [entry["data"] for entry in read_card(model).metrics] == [f"folder:{photos}"]
     assert run(*arguments, "--record").exit_code == 0
     assert len(read_card(model).metrics) == 1  # measured again, not twice

@@ -83,18 +83,22 @@ def evaluate(
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
     words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     levels = [word for level in sigma or () for word in ("--sigma", f"{level:g}")]
-    command = shlex.join(["hillotype", "evaluate", card.name, *words, *levels])
-    facts = {"model": card.name, "data": data, "split": split, "n": len(pictures), "seed": seed, "command": command}
+    facts = {"model": card.name, "data": data, "split": split, "n": len(pictures), "seed": seed}
+
+    def command(name: str) -> dict[str, str]:
+        return {"command": shlex.join(["hillotype", "evaluate", name, *words, *levels])}
+
     if out is not None:
         strips = example_strips(plan.tasks, plan.methods[-1], pictures)
-        page = write_report(out, f"{card.name} on {data}", facts, results, strips)
+        page = write_report(out, f"{card.name} on {data}", facts | command(model), results, strips)
         typer.echo(f"{page}", err=True)
-    entry = {**facts, "rows": results.rows()} if record or as_json else facts
+    rows = {"rows": results.rows()} if record or as_json else {}
     if record:
+        entry = facts | command(card.name) | rows  # a card goes along with its file, by whatever name
         kept = [old for old in card.metrics if (old.get("data"), old.get("split")) != (data, split)]
         write_card(file.path, dataclasses.replace(card, metrics=(*kept, entry)))
     if as_json:
-        typer.echo(json.dumps(entry, indent=2))
+        typer.echo(json.dumps(facts | command(model) | rows, indent=2))
     else:
         typer.echo(f"{card.name} on {data}, split {split}, n = {len(pictures)}, seed {seed}")
         for table in tables(results):
