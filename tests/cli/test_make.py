@@ -91,6 +91,14 @@ def test_mistakes_are_one_line_and_exit_code_1(arguments, says, tmp_path, monkey
     assert result.stderr.count("\n") == 1
 
 
+def test_a_run_folder_is_told_from_a_model_file_and_from_a_run_that_can_be_used(tmp_path):
+    (tmp_path / "run.toml").touch()
+    for command, says in (("evaluate", "hillotype export"), ("export", "has not validated yet")):
+        result = run(command, tmp_path, *(["--data", "."] if command == "evaluate" else []))
+        assert result.exit_code == 1
+        assert says in result.stderr
+
+
 @pytest.mark.parametrize(
     "options", [("--accelerator", "abacus"), ("--devices", "many"), ("--devices", "0"), ("--precision", "7")]
 )
