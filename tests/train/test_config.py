@@ -149,6 +149,8 @@ def test_unreadable_recipes_are_named(tmp_path):
         read_recipe(tmp_path / "bad.toml")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.toml").touch()
+    with pytest.raises(RecipeError, match="no such recipe"):
+        find_recipe(Path("a" * 300))
     with pytest.raises(RecipeError, match=r"is a run folder; give its recipe, .*run\.toml"):
         find_recipe(tmp_path / "run")
     with pytest.raises(RecipeError, match="not a table"):

@@ -1,6 +1,7 @@
 """A Run: everything that decides how a model is trained, read from a TOML recipe and checked."""
 
 import math
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -141,9 +142,9 @@ def find_recipe(name: Path) -> Path:
     Raises:
         RecipeError: there is neither.
     """
-    if (name / "run.toml").is_file():
+    if os.path.isfile(name / "run.toml"):
         raise RecipeError(f"{name}: is a run folder; give its recipe, {name / 'run.toml'}")
-    if name.exists():
+    if os.path.exists(name):  # it tells of a name that no disk takes that there is none
         return name
     if str(name) not in RECIPES:
         raise RecipeError(

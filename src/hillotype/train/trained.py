@@ -99,8 +99,7 @@ def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Tra
     file = folder / f"{'best' if best else 'last'}.safetensors"
     if not file.is_file() and (recipe := folder / "run.toml").is_file():
         raise RecipeError(
-            f"{folder}: has not validated yet; go on with `hillotype train {recipe} -o {folder} --resume`, or lower "
-            "validate_every"
+            f"{folder}: has not validated yet; go on with `hillotype train {recipe} -o {folder} --resume`"
         )
     if not file.is_file():
         raise RecipeError(f"{folder}: no {file.name} in it; give the folder of a run that has validated once")
