@@ -79,6 +79,10 @@ def test_a_log_that_is_being_written(client, root):
     assert details["train_loss"] == 3.5
     assert details["validation_loss"] is None
     log.write_text('{"step": 900, "train_loss": 3.5, "learning_rate": 0.1, "done": 0.5}\n')
+    assert client.get(run_of(client, "skip")).json()["status"] == "training"
+    log.write_text('{"step": 500, "train_loss": 3.5, "learning_rate": 0.1}\n')  # as older runs log
+    assert client.get(run_of(client, "skip")).json()["status"] == "finished"
+    log.write_text('{"step": 900, "train_loss": 3.5, "learning_rate": 0.1, "done": 0.5}\n')
     recipe.write_text(recipe.read_text().replace("steps = 500", "steps = 500\nepochs = 9.0"))
     details = client.get(run_of(client, "skip")).json()
     assert (details["status"], details["steps"], details["done"]) == ("training", None, 0.5)

@@ -105,10 +105,11 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _status(last: Row, optimization: dict[str, Any], changed: float, by_process: RunStatus | None) -> RunStatus:
-    """A run has finished when its log says so or, in logs that do not tell, when its learning rate is annealed."""
+    """A run has finished when its log says so or, in older logs, when its rate is annealed or its steps are done."""
     peak = optimization.get("learning_rate", math.inf)
     annealed = last.get("learning_rate", math.inf) < _ANNEALED * peak
-    if last.get("done", float(annealed)) >= 1:
+    through = "epochs" not in optimization and last.get("step", 0) >= optimization.get("steps", math.inf)
+    if last.get("done", float(annealed or through)) >= 1:
         return "finished"
     return by_process or ("training" if time.time() - changed < _FRESH else "stopped")
 
