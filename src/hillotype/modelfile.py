@@ -272,6 +272,8 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     if isinstance(name_or_path, str) and name_or_path in models:
         return models[name_or_path]
     path = Path(name_or_path)
+    if os.path.isfile(path / "run.toml"):
+        raise ModelFileError(f"{path}: a run folder; make a model file of it with `hillotype export {path}`")
     if os.path.isdir(path):
         raise ModelFileError(f"{path}: a folder, not a model file; give the .onnx file in it")
     try:

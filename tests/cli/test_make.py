@@ -37,7 +37,7 @@ def model(recipe, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     trained = run("train", recipe, "-o", folder / "tiny", "--accelerator", "cpu")
     assert trained.exit_code == 0, trained.output
-    assert "hillotype export" in trained.output
+    assert trained.stdout.splitlines()[1:] == [f"  hillotype export {folder / 'tiny'} -o tiny.onnx"]
     exported = run("export", folder / "tiny", "-o", folder / "tiny.onnx")
     assert exported.exit_code == 0, exported.output
     return folder / "tiny.onnx"
@@ -63,7 +63,9 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
     facts = json.loads(recorded.stdout)
     assert facts["n"] == 2
     assert {row["condition"] for row in facts["rows"]} == {"sigma 30"}
+    assert facts["command"].startswith(f"hillotype evaluate {model} --data")
     assert (tmp_path / "report" / "report.html").exists()
+    assert read_card(model).metrics[0]["command"].startswith("hillotype evaluate tiny --data")
     assert [entry["data"] for entry in read_card(model).metrics] == [f"folder:{photos}"]
     assert run(*arguments, "--record").exit_code == 0
     assert len(read_card(model).metrics) == 1  # measured again, not twice
@@ -89,6 +91,14 @@ def test_mistakes_are_one_line_and_exit_code_1(arguments, says, tmp_path, monkey
     assert result.stderr.count("\n") == 1
 
 
+def test_a_run_folder_is_told_from_a_model_file_and_from_a_run_that_can_be_used(tmp_path):
+    (tmp_path / "run.toml").touch()
+    for command, says in (("evaluate", "hillotype export"), ("export", "has not validated yet")):
+        result = run(command, tmp_path, *(["--data", "."] if command == "evaluate" else []))
+        assert result.exit_code == 1
+        assert says in result.stderr
+
+
 @pytest.mark.parametrize(
     "options", [("--accelerator", "abacus"), ("--devices", "many"), ("--devices", "0"), ("--precision", "7")]
 )
@@ -110,6 +120,21 @@ def test_a_report_that_cannot_be_written_is_said_before_the_work(model, photos, 
 @pytest.mark.parametrize("options", [("--limit", "0"), ("--sigma", "-5"), ("--sigma", "nan"), ("--seed", "-1")])
 def test_options_out_of_range_exit_with_2(model, photos, options):
     assert run("evaluate", model, "--data", photos, *options).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        (['task={name="reconstruct"}', 'model={name="dense", side=32, widths=[8, 2, 8]}'], "hillotype latent map"),
+        (['model={name="dense", side=32, widths=[8, 2, 8]}'], "hillotype latent map"),
+        (['task={name="inpaint"}', 'model={name="unet"}'], "hillotype latent fill"),
+    ],
+)
+def test_what_is_next_is_what_can_be_done_with_the_run(recipe, tmp_path, settings, command):
+    options = [word for setting in ("optimization.steps=1", *settings) for word in ("--set", setting)]
+    result = run("train", recipe, "-o", tmp_path / "run", "--accelerator", "cpu", *options)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].strip().startswith(f"{command} {tmp_path / 'run'} -o ")
 
 
 def test_settings_must_be_pairs(recipe, tmp_path):

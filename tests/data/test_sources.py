@@ -79,6 +79,13 @@ def test_an_empty_folder_and_a_broken_zip_are_refused(tmp_path):
         open_source(f"zip:{tmp_path / 'bad.zip'}")
 
 
+def test_a_file_that_is_no_picture_is_named_without_an_address_in_memory(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"none")
+    source = open_source(str(tmp_path))
+    with pytest.raises(DataError, match=r"a\.jpg: not a readable picture \(damaged, or of an unknown format\)"):
+        load_pictures(source, source.names)
+
+
 def test_damaged_archives_and_bombs_are_named_too(folder, archive, monkeypatch):
     data = bytearray(archive.read_bytes())
     place = data.index(b"\x89PNG") + 60

@@ -5,14 +5,13 @@ import pytest
 
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError
-from hillotype.evaluate.plan import read_test_pictures, trained_fractions
+from hillotype.evaluate.plan import note_on_seen, read_test_pictures, trained_fractions
 from hillotype.modelfile import Card
 
 
-def card_of(*sources):
-    return Card(
-        name="net", task="denoise", in_channels=3, out_channels=3, training={"recipe": {"data": {"sources": sources}}}
-    )
+def card_of(*sources, task="denoise"):
+    recipe = {"task": {"name": task}, "data": {"sources": sources}}
+    return Card(name="net", task="denoise", in_channels=3, out_channels=3, training={"recipe": recipe})
 
 
 def first_pixels(pictures):
@@ -32,6 +31,31 @@ def test_nothing_is_tested_where_a_model_was_trained_on_all(photos):
     card = card_of({"name": f"folder:{photos}", "fractions": [0.9, 0.1, 0.0]})
     with pytest.raises(DataError, match="no pictures in its test split; net was trained on the others"):
         read_test_pictures(card, str(photos), split="test")
+
+
+@pytest.mark.parametrize(
+    ("fractions", "split", "said"),
+    [
+        ([0.5, 0.0, 0.5], "all", "--split test has those it never saw"),
+        ([0.5, 0.0, 0.5], "train", "--split test has those it never saw"),
+        ([0.5, 0.5, 0.0], "all", "--split validation has those that did no more than choose its weights"),
+        ([1.0, 0.0, 0.0], "all", "no others of them are left"),
+        ([0.0, 0.0, 1.0], "all", ""),
+        ([0.5, 0.0, 0.5], "test", ""),
+    ],
+)
+def test_where_a_model_has_seen_the_pictures_a_split_that_is_there_is_named(photos, fractions, split, said):
+    note = note_on_seen(card_of({"name": f"folder:{photos}", "fractions": fractions}), str(photos), split)
+    assert said in note
+    assert bool(note) == bool(said)
+
+
+def test_what_learns_without_truth_has_seen_the_test_split_too(photos):
+    card = card_of({"name": str(photos), "fractions": [0.4, 0.3, 0.3]}, task="self_denoise")
+    for split in ("all", "train", "test"):
+        assert "--split validation" in note_on_seen(card, str(photos), split)
+    assert note_on_seen(card, str(photos), "validation") == ""
+    assert note_on_seen(card, "elsewhere", "all") == ""
 
 
 def test_a_source_is_known_by_any_of_its_names():

@@ -78,6 +78,16 @@ def test_a_log_that_is_being_written(client, root):
     assert details["step"] == 1
     assert details["train_loss"] == 3.5
     assert details["validation_loss"] is None
+    log.write_text('{"step": 900, "train_loss": 3.5, "learning_rate": 0.1, "done": 0.5}\n')
+    assert client.get(run_of(client, "skip")).json()["status"] == "training"
+    log.write_text('{"step": 500, "train_loss": 3.5, "learning_rate": 0.1}\n')  # as older runs log
+    assert client.get(run_of(client, "skip")).json()["status"] == "finished"
+    log.write_text('{"step": 900, "train_loss": 3.5, "learning_rate": 0.1, "done": 0.5}\n')
+    recipe.write_text(recipe.read_text().replace("steps = 500", "steps = 500\nepochs = 9.0"))
+    details = client.get(run_of(client, "skip")).json()
+    assert (details["status"], details["steps"], details["done"]) == ("training", None, 0.5)
+    log.write_text('{"step": 1800, "train_loss": 3.5, "learning_rate": 0.1, "done": 1.0}\n')
+    assert client.get(run_of(client, "skip")).json()["status"] == "finished"
     recipe.write_text("no recipe")
     assert client.get(run_of(client, "skip")).json()["task"] == ""
 
@@ -151,10 +161,12 @@ def test_a_recipe_is_trained_stopped_and_goes_on(client, root, blobs):  # noqa: 
     assert status_of(client)["mine"] == "training"
 
 
-def test_a_training_that_is_stopped_as_it_starts_has_not_failed(client):
+def test_a_training_that_is_stopped_as_it_starts_says_that_nothing_is_kept(client):
     recipe = client.get(f"{LABORATORY}/recipes").json()[0]["id"]
     assert client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "mine"}).json()["going"]
-    assert client.post(f"{LABORATORY}/stop").json() == STOPPED
+    kept = "mine was stopped before it began: nothing is kept of it."
+    assert client.post(f"{LABORATORY}/stop").json() == {**STOPPED, "message": kept}
+    assert "mine" not in status_of(client)
 
 
 # Stands in for `hillotype train RECIPE -o FOLDER`: logs a step, and takes its time to end.
@@ -232,6 +244,30 @@ def test_the_page_says_at_once_that_a_training_stops(root, open_page, slow_to_en
         (slow_to_end / "end").touch()
         run.get_by_text("Stopped").wait_for()
         assert not stop.is_visible()
+
+
+def test_a_run_that_was_stopped_before_it_logged_anything_is_there_and_can_go_on(client, slow_to_end, monkeypatch):
+    monkeypatch.setattr(training, "_HILLOTYPE", _SLOW_TO_END.replace("metrics.jsonl", "no.log"))
+    start(client)
+    assert client.get(run_of(client, "mine")).json()["status"] == "training"
+    (slow_to_end / "end").touch()
+    assert client.post(f"{LABORATORY}/stop").json() == STOPPED
+    details = client.get(run_of(client, "mine")).json()
+    assert (details["status"], details["step"], details["train_loss"]) == ("stopped", 0, None)
+    assert all(not curve["steps"] for curve in details["curves"])
+    recipe = client.get(f"{LABORATORY}/recipes").json()[0]["id"]
+    assert client.post(f"{LABORATORY}/runs", json={"recipe": recipe, "name": "mine"}).status_code == 409
+    assert client.post(f"{run_of(client, 'mine')}/resume").status_code == 201
+
+
+def test_a_recipe_that_needs_pictures_cannot_be_chosen_without_them(root, blobs, open_page):  # noqa: F811
+    for options, ready in (({}, False), ({"data": Path(blobs)}, True)):
+        with served(**options) as studio:
+            page = open_page(studio, "laboratory.html")
+            option = page.locator("#start option", has_text="self-denoise")
+            option.wait_for(state="attached")
+            assert option.is_enabled() is ready
+            assert ("needs hillotype studio --data" in option.text_content()) is not ready
 
 
 def test_a_training_that_fails_says_why(client, root):

@@ -89,16 +89,28 @@ def test_dotted_settings_override_the_file():
     assert run.data.augment.crop == 64
 
 
+def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
+    recipe = next(path for path in RECIPES[0].parent.rglob("*.toml") if "epochs = " in path.read_text())
+    assert read_recipe(recipe).optimization.epochs
+    run = read_recipe(recipe, {"optimization.steps": 7})
+    assert (run.optimization.steps, run.optimization.epochs) == (7, None)
+    run = read_recipe(recipe, {"optimization.epochs": 2, "optimization.steps": 7})
+    assert run.optimization.epochs == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"task": {"name": "denoize"}}, "'denoize': unknown; use one of"),
         ({"model": {"name": "gan"}}, "'gan': unknown; use one of"),
-        ({"model": {"name": "residual_unet", "depth": 3}}, "depth"),
+        ({"model": {"name": "residual_unet", "depth": 3}}, "unknown setting 'depth'; it has blocks, .*widths"),
+        ({"model": {"name": "residual_unet", "widths": 4}}, "a setting is of the wrong type"),
+        ({"task": "denoise"}, "task: must be a table"),
+        ({"data": {"sources": "mnist"}}, r"data\.sources: must be an array"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "std": 3}}}, "unknown setting 'std'"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": "loud"}}}, "Gaussian"),
         ({"task": {"name": "colorize", "space": "hsv"}}, "color space 'hsv': not known; choose one of"),
-        ({"task": {"name": "colorize", "amount": 3}}, "amount"),
+        ({"task": {"name": "colorize", "amount": 3}}, "unknown setting 'amount'; it has .*space"),
         ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": [3]}}}, r"Gaussian: sigma\.1"),
@@ -135,5 +147,11 @@ def test_unreadable_recipes_are_named(tmp_path):
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(RecipeError, match=r"bad\.toml: not a readable TOML recipe"):
         read_recipe(tmp_path / "bad.toml")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.toml").touch()
+    with pytest.raises(RecipeError, match="no such recipe"):
+        find_recipe(Path("a" * 300))
+    with pytest.raises(RecipeError, match=r"is a run folder; give its recipe, .*run\.toml"):
+        find_recipe(tmp_path / "run")
     with pytest.raises(RecipeError, match="not a table"):
         read_recipe(RECIPES[0], {"name.first": 1})

@@ -1,6 +1,7 @@
 """Training: it learns, it leaves a whole run folder, and it resumes exactly."""
 
 import errno
+import io
 import itertools
 import json
 import math
@@ -16,11 +17,12 @@ from safetensors.torch import load_file, save_file
 
 from hillotype.errors import DataError, ModelFileError, RecipeError
 from hillotype.metrics import psnr
-from hillotype.train import checkpoint, loop
+from hillotype.train import checkpoint, figures, loop
 from hillotype.train.average import copy_weights, update_average
 from hillotype.train.batches import load_split
 from hillotype.train.config import Optimization, read_recipe
 from hillotype.train.export import export
+from hillotype.train.figures import loss_curve
 from hillotype.train.log import Log, curve
 from hillotype.train.loop import fit, schedule
 from hillotype.train.losses import LOSSES
@@ -42,7 +44,18 @@ def test_a_run_learns_and_leaves_its_folder(tiny, tmp_path):
     scores = dict(curve_of(tmp_path / "run", "validation_psnr"))
     assert scores[150] > dict(curve_of(tmp_path / "run", "untouched_psnr"))[150] + 1
     assert reports[-1].fraction == 1
+    assert [share for _, share in curve_of(tmp_path / "run", "done")][-1] == 1
     assert read_recipe(tmp_path / "run" / "run.toml") == run
+
+
+def test_the_plot_has_the_last_losses_and_shows_a_single_one(tiny, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "loss_curve", lambda rows: drawn.append(rows) or loss_curve(rows))
+    fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path)
+    assert {key for row in drawn[-1] for key in row} >= {"train_loss", "validation_loss"}
+    plot = Image.open(io.BytesIO(loss_curve([{"step": 3, "train_loss": 0.1}]))).convert("RGB")
+    middle = np.asarray(plot.crop((300, 100, 600, 380)), dtype=int)  # without the legend
+    assert np.ptp(middle, axis=2).max() > 50
 
 
 def test_noise_is_taken_out_that_no_clean_picture_told_of(tiny, tmp_path):
@@ -164,8 +177,8 @@ def test_a_run_folder_is_not_overwritten(tiny, tmp_path):
     fit(tiny(optimization={"steps": 1, "batch": 1}), tmp_path)
     with pytest.raises(RecipeError, match="--resume"):
         fit(tiny(), tmp_path)
-    with pytest.raises(RecipeError, match="another recipe"):
-        fit(tiny(seed=9), tmp_path, resume=True)
+    with pytest.raises(RecipeError, match=r"another recipe \(optimization\.batch differs\); go on with .*run\.toml"):
+        fit(tiny(optimization={"steps": 1, "batch": 2}, seed=9), tmp_path, resume=True)
 
 
 def test_minutes_end_a_run_with_its_rate_annealed(tiny, tmp_path, monkeypatch):

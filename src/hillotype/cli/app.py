@@ -27,7 +27,9 @@ class Commands(TyperGroup):
             raise typer.Exit(EXIT_FAILED) from error
         except KeyboardInterrupt as error:
             typer.echo(
-                "interrupted: what is finished is kept, nothing is half written; the same command goes on", err=True
+                "interrupted: what is finished is kept, nothing is half written; the same command goes on "
+                "(train: with --resume)",
+                err=True,
             )
             raise typer.Exit(EXIT_INTERRUPTED) from error
 

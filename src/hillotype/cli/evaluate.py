@@ -59,9 +59,9 @@ def evaluate(
         from hillotype.evaluate.plan import (
             SIGMAS,
             make_plan,
+            note_on_seen,
             read_fitting_pictures,
             read_test_pictures,
-            trained_fractions,
         )
         from hillotype.evaluate.report import example_strips, tables, write_report
     from hillotype.files import make_folder
@@ -76,25 +76,29 @@ def evaluate(
     plan = make_plan(file, fitting, sigmas=sigma or SIGMAS, rng=np.random.default_rng(seed))
     if out is not None:
         make_folder(out)  # before the long work, not after it
-    if split in ("all", "train") and trained_fractions(card, data):
-        typer.echo(f"{card.name} was trained on pictures of {data}; --split test has those it never saw", err=True)
+    if note := note_on_seen(card, data, split):
+        typer.echo(note, err=True)
     with WorkDisplay(shown=not as_json) as display:
         results = measure(plan.tasks, plan.methods, pictures, plan.metrics, seed=seed, report=display.count)
     options = {"--data": data, "--split": split, "--limit": limit, "--fit-on": fit_on, "--seed": seed}
     words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     levels = [word for level in sigma or () for word in ("--sigma", f"{level:g}")]
-    command = shlex.join(["hillotype", "evaluate", card.name, *words, *levels])
-    facts = {"model": card.name, "data": data, "split": split, "n": len(pictures), "seed": seed, "command": command}
+    facts = {"model": card.name, "data": data, "split": split, "n": len(pictures), "seed": seed}
+
+    def command(name: str) -> dict[str, str]:
+        return {"command": shlex.join(["hillotype", "evaluate", name, *words, *levels])}
+
     if out is not None:
         strips = example_strips(plan.tasks, plan.methods[-1], pictures)
-        page = write_report(out, f"{card.name} on {data}", facts, results, strips)
+        page = write_report(out, f"{card.name} on {data}", facts | command(model), results, strips)
         typer.echo(f"{page}", err=True)
-    entry = {**facts, "rows": results.rows()} if record or as_json else facts
+    rows = {"rows": results.rows()} if record or as_json else {}
     if record:
+        entry = facts | command(card.name) | rows  # a card goes along with its file, by whatever name
         kept = [old for old in card.metrics if (old.get("data"), old.get("split")) != (data, split)]
         write_card(file.path, dataclasses.replace(card, metrics=(*kept, entry)))
     if as_json:
-        typer.echo(json.dumps(entry, indent=2))
+        typer.echo(json.dumps(facts | command(model) | rows, indent=2))
     else:
         typer.echo(f"{card.name} on {data}, split {split}, n = {len(pictures)}, seed {seed}")
         for table in tables(results):

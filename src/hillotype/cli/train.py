@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,6 +81,8 @@ def train(
     run = read_recipe(find_recipe(recipe), sources | read_settings(settings))
     folder = out or Path("runs") / run.name
     try:
+        if devices != "auto" and not devices.isdecimal():
+            raise ValueError(f"--devices {devices}: neither a number nor auto")
         fabric = Fabric(
             accelerator=accelerator,
             devices=devices if devices == "auto" else int(devices),
@@ -94,8 +97,28 @@ def train(
     with WorkDisplay(shown=fabric.is_global_zero) as display:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
-        typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}; next:")
-        typer.echo(f"  hillotype export {folder} -o {run.name}.onnx")
+        commands = _next_commands(run, folder)
+        rest = "; next:" if commands else ""
+        typer.echo(f"{folder}: done. Look at {folder / 'samples.png'} and {folder / 'loss.png'}{rest}")
+        for command in commands:
+            typer.echo(f"  {command}")
+
+
+def _next_commands(run: Run, folder: Path) -> list[str]:
+    """What can be done with a run: its codes, if it has some, and a model file, if it can be one."""
+    from hillotype.models import Autoencoder
+    from hillotype.tasks import Inpaint, Reconstruct
+    from hillotype.train.config import build_model, build_task
+
+    task, model = build_task(run), build_model(run, pretrained=False)
+    commands = []
+    if isinstance(task, Inpaint):
+        commands.append(["latent", "fill", str(folder), "-o", "filled.png"])
+    elif isinstance(task, Reconstruct) and isinstance(model, Autoencoder):
+        commands.append(["latent", "map", str(folder), "-o", "map.html"])
+    if model.size is None and (model.halo is not None or task.name != "denoise"):  # what `export` does not refuse
+        commands.append(["export", str(folder), "-o", f"{run.name}.onnx"])
+    return [shlex.join(["hillotype", *command]) for command in commands]
 
 
 def _say_if_noise_is_coarse(run: Run) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hillotype.data.images import to_image
 from hillotype.data.tar import tar_members
@@ -169,4 +169,6 @@ def _open(read: Callable[[], bytes], where: str) -> Image.Image:
         raise
     except Exception as error:  # zips and decoders raise types of their own
         reason = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):
+            reason = "damaged, or of an unknown format"  # Pillow names an address in memory
         raise DataError(f"{where}: not a readable picture ({reason}); remove it from the data") from error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hillotype.color import Lab
-from hillotype.data import Preparation, load_pictures, open_source, sample_names, split_names
+from hillotype.data import SPLITS, Preparation, load_pictures, open_source, sample_names, split_names
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError, RecipeError
 from hillotype.evaluate.baselines import (
@@ -61,7 +61,7 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
     if name is not None:
         source = open_source(name)
         return _floats(load_pictures(source, _spread(source.names), Preparation(gray=gray)))
-    if card.training.get("recipe", {}).get("task", {}).get("name") == "self_denoise":
+    if _knows_no_truth(card):
         return []  # they are noisy
     for settings in _sources(card):
         try:
@@ -80,6 +80,33 @@ def trained_fractions(card: Card, name: str) -> Sequence[float] | None:
             fractions: Sequence[float] = settings.get("fractions", FRACTIONS)
             return fractions
     return None
+
+
+def note_on_seen(card: Card, name: str, split: str) -> str:
+    """Returns what to say where pictures of a split of a source trained the model: which it never saw; else nothing.
+
+    Raises:
+        DataError: nothing there.
+    """
+    fractions = trained_fractions(card, name)
+    if fractions is None:
+        return ""
+    names = open_source(name).names
+    there = [part for part in SPLITS if split_names(names, part, fractions)]
+    learned = ("train", "test") if _knows_no_truth(card) else ("train",)  # without truth there is nothing to test
+    if not any(part in there and split in ("all", part) for part in learned):
+        return ""
+    if "test" in there and "test" not in learned:
+        rest = "--split test has those it never saw"
+    elif "validation" in there:
+        rest = "--split validation has those that did no more than choose its weights"
+    else:
+        rest = "no others of them are left; measure on other pictures"
+    return f"{card.name} was trained on pictures of {name}; {rest}"
+
+
+def _knows_no_truth(card: Card) -> bool:
+    return bool(card.training.get("recipe", {}).get("task", {}).get("name") == "self_denoise")
 
 
 def _sources(card: Card) -> Sequence[dict[str, Any]]:

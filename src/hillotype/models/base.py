@@ -1,5 +1,6 @@
 """What every model is, and the registry that finds one by name."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -120,7 +121,13 @@ def build(name: str, *, in_channels: int, out_channels: int, **settings: Any) ->
     """
     if name not in MODELS:
         raise RecipeError(f"model {name!r}: unknown; use one of {', '.join(sorted(MODELS))}")
+    known = inspect.signature(MODELS[name]).parameters.keys() - {"in_channels", "out_channels"}
+    if unknown := sorted(settings.keys() - known):
+        names = ", ".join(sorted(known)) or "none"
+        raise RecipeError(f"model {name!r}: unknown setting {unknown[0]!r}; it has {names}")
     try:
         return MODELS[name](in_channels=in_channels, out_channels=out_channels, **settings)
     except TypeError as error:
-        raise RecipeError(f"model {name!r}: {error}; see the class's docstring for its settings") from error
+        raise RecipeError(
+            f"model {name!r}: a setting is of the wrong type ({error}); see the class's docstring for its settings"
+        ) from error

@@ -87,14 +87,15 @@ def plot(draw: Callable[[Axes], object], caption: str, size: tuple[float, float]
 
 
 def scatter(points: np.ndarray, labels: Sequence[str], caption: str) -> Html:
-    """A map of codes (N, 2): a dot for each, in the color of its label."""
+    """A map of codes (N, 2): a dot for each, in the color of its label; few dots are larger, so that they are seen."""
+    size = float(np.clip(2 * np.sqrt(3000 / max(1, len(points))), 2, 8))
 
     def draw(axes: Axes) -> None:
         each = np.asarray(labels)
         for index, label in enumerate(sorted(set(labels))):
             of_label = points[each == label]
-            axes.plot(*of_label.T, ".", color=f"C{index}", markersize=2, alpha=0.5, label=label)
-        axes.legend(fontsize="small", markerscale=5, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+            axes.plot(*of_label.T, ".", color=f"C{index}", markersize=size, alpha=0.5, label=label)
+        axes.legend(fontsize="small", markerscale=10 / size, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
     return plot(draw, caption, size=(7, 5))
 

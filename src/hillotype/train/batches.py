@@ -89,7 +89,9 @@ def load_named_split(run: Run, split: str) -> list[tuple[str, np.ndarray]]:
     """Returns what `load_split` does, each picture with its name in its source."""
     pictures = _find_split(run, split)
     if not pictures:
-        raise RecipeError(f"{run.name}: no pictures in the {split} split; give its sources a larger fraction")
+        raise RecipeError(
+            f"{run.name}: no pictures in the {split} split; add pictures, or give its sources a larger fraction"
+        )
     return pictures
 
 

@@ -1,6 +1,7 @@
 """A Run: everything that decides how a model is trained, read from a TOML recipe and checked."""
 
 import math
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -141,7 +142,9 @@ def find_recipe(name: Path) -> Path:
     Raises:
         RecipeError: there is neither.
     """
-    if name.exists():
+    if os.path.isfile(name / "run.toml"):
+        raise RecipeError(f"{name}: is a run folder; give its recipe, {name / 'run.toml'}")
+    if os.path.exists(name):  # it tells of a name that no disk takes that there is none
         return name
     if str(name) not in RECIPES:
         raise RecipeError(
@@ -153,6 +156,8 @@ def find_recipe(name: Path) -> Path:
 def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Run:
     """Reads a TOML recipe; `overrides` maps dotted keys such as "optimization.steps" to values.
 
+    Steps that are given there count in place of the recipe's epochs.
+
     Raises:
         RecipeError: the file is missing or not TOML, or a setting is unknown, out of range or contradictory.
     """
@@ -161,6 +166,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Run:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RecipeError(f"{path}: not a readable TOML recipe ({reason}); see recipes/ for examples") from error
+    if "optimization.steps" in (overrides or {}):
+        _set(values, "optimization.epochs", None)
     for key, value in (overrides or {}).items():
         _set(values, key, value)
     return make_run(values, str(path))
@@ -206,6 +213,10 @@ def with_steps(run: Run, pictures: int) -> Run:
     return run.model_copy(update={"optimization": optimization.model_copy(update={"steps": steps})})
 
 
+_KINDS = {"dict_type": "a table", "model_type": "a table", "tuple_type": "an array", "string_type": "text"}
+"""What TOML calls what is wanted, by pydantic's types of errors."""
+
+
 def _first_problem(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"])) or "settings"
@@ -213,6 +224,8 @@ def _first_problem(error: ValidationError) -> str:
         return f"{place}: unknown setting; correct its name or remove it"
     if first["type"] == "missing" and place in ("data", "data.sources"):
         return "it names no pictures; give --data FOLDER"
+    if first["type"] in _KINDS:
+        return f"{place}: must be {_KINDS[first['type']]}; see recipes/ for examples"
     return f"{place}: {first['msg'].removeprefix('Value error, ')}; correct it"
 
 
@@ -221,7 +234,7 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
-            raise RecipeError(f"--set {key}: {table!r} is not a table")
+            raise RecipeError(f"--set {key}: {table!r} is not a table; set it as a whole")
     values[last] = value
 
 
@@ -241,6 +254,10 @@ def build_task(run: Run) -> Task:
     if not all(isinstance(part, Mask) for part in (mask.parts if isinstance(mask, Mixture) else [mask])):
         raise RecipeError("task.mask: hides no pixels; use the noise mask, or a mixture of masks")
     kind = _known(TASKS, settings.pop("name", None), "task")
+    unknown = set(settings) - {field.name for field in fields(kind)}
+    if unknown:
+        names = ", ".join(field.name for field in fields(kind)) or "none"
+        raise RecipeError(f"task {kind.name!r}: unknown setting {sorted(unknown)[0]!r}; it has {names}")
     try:
         task: Task = kind(**settings)
     except TypeError as error:

@@ -21,7 +21,7 @@ def loss_curve(rows: list[Row]) -> bytes:
         points = curve(rows, key)
         if points:
             steps, losses = zip(*points, strict=True)
-            axes.plot(steps, losses, label=label, linewidth=1.2)
+            axes.plot(steps, losses, "." if len(points) == 1 else "-", label=label, linewidth=1.2)
     axes.set(xlabel="step", ylabel="loss", yscale="log")
     axes.grid(alpha=0.3)
     axes.legend()

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 from torch import Tensor
@@ -33,8 +34,11 @@ class RunFolder:
         self.events: SummaryWriter | None = None
         if self.last.exists() and not resume:
             raise RecipeError(f"{path}: holds a run already; add --resume to go on, or choose another folder")
-        if resume and self.last.exists() and checkpoint.read_run(self.last) != self.values:
-            raise RecipeError(f"{path}: was trained by another recipe; use its run.toml, or another folder")
+        if resume and self.last.exists() and (changed := _changed(checkpoint.read_run(self.last), self.values)):
+            raise RecipeError(
+                f"{path}: was trained by another recipe ({changed} differs); go on with {path / 'run.toml'}, or choose "
+                "another folder"
+            )
 
     def open(self, step: int) -> None:
         """Writes the recipe, and forgets what a resumed run (from `step` on) will log again."""
@@ -76,3 +80,15 @@ class RunFolder:
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self.path, RecipeError)
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """The dotted name of the first setting in which two recipes differ; empty if there is none."""
+    for key in sorted(before.keys() | now.keys()):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            if inner := _changed(old, new):
+                return f"{key}.{inner}"
+        elif old != new:
+            return key
+    return ""

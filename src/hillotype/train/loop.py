@@ -96,17 +96,21 @@ def fit(
         state.seconds = fabric.broadcast(clock.seconds())  # one clock, or processes would not end together
         losses.append(_finite(loss, run, state))
         fraction = min(done(run, state, minutes), 1.0)
-        finished = fraction == 1
+        finished = fraction >= 1
+        validated = finished or state.step % run.validate_every == 0
 
-        if finished or state.step % run.validate_every == 0:
+        if validated:
             validation_loss = _validate(training, crops, folder)
         if finished or state.step % run.log_every == 0:
             mean = sum(losses) / len(losses)
             speed = len(losses) * run.optimization.batch * fabric.world_size / clock.lap()
-            folder.write_row(state.step, {"train_loss": mean, "learning_rate": rate, "seconds": state.seconds})
+            row = {"train_loss": mean, "learning_rate": rate, "done": fraction, "seconds": state.seconds}
+            folder.write_row(state.step, row)
             left = state.seconds * (1 - fraction) / fraction
             report(Progress(fraction, state.step, mean, validation_loss, speed, left))
             losses = []
+        if validated:  # with the last losses in the plot
+            folder.draw(*examples(task, state, crops[:8], fabric))
         if finished or clock.since_checkpoint() > run.checkpoint_seconds:
             folder.save(folder.last, state)
             clock.checkpointed()
@@ -156,7 +160,6 @@ def _validate(training: _Training, crops: Tensor, folder: RunFolder) -> float:
     if loss < state.best:
         state.best = loss
         folder.save(folder.best, state)
-    folder.draw(*examples(task, state, crops[:8], fabric))
     return loss
 
 

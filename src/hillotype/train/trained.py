@@ -97,6 +97,10 @@ def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Tra
         DataError: its checkpoint is damaged.
     """
     file = folder / f"{'best' if best else 'last'}.safetensors"
+    if not file.is_file() and (recipe := folder / "run.toml").is_file():
+        raise RecipeError(
+            f"{folder}: has not validated yet; go on with `hillotype train {recipe} -o {folder} --resume`"
+        )
     if not file.is_file():
         raise RecipeError(f"{folder}: no {file.name} in it; give the folder of a run that has validated once")
     run = make_run(checkpoint.read_run(file), str(file))

@@ -84,7 +84,7 @@ def anomalies(
     train, validation = read_split(trained.run, "train", _FITTED), read_split(trained.run, "validation", _VALIDATED)
     scores = fit_scores(coder, train.pixels, validation.pixels, seed)
     if by not in scores:
-        raise RecipeError(f"--by {by}: no score of this model; use one of {', '.join(scores)}")
+        raise RecipeError(f"--by {by}: no score of this model; use one of {'; '.join(scores)}")
     if usual is None:
         body, numbers, lines = _search(coder, asked, scores[by], validation, share)
         title, summary = f"Strange pictures in {data}", f"{len(lines)} of {len(asked)} pictures are strange"

@@ -14,9 +14,9 @@ _PACKAGE = Path(hillotype.__file__).parent
 _FOLDERS = (Path("recipes"), _PACKAGE / "train" / "recipes", _PACKAGE / "studies" / "recipes")
 
 
-def list_recipes() -> list[RecipeState]:
-    """Return all recipes that can be read."""
-    return [state for path, name in _all() if (state := _state(path, name))]
+def list_recipes(*, pictures: bool) -> list[RecipeState]:
+    """Return all recipes that can be read; `pictures` tells whether there are some for those that name none."""
+    return [state for path, name in _all() if (state := _state(path, name, pictures))]
 
 
 def find_recipe(id: str) -> Path:
@@ -40,16 +40,18 @@ def _all() -> list[tuple[Path, str]]:
     ]
 
 
-def _state(path: Path, name: str) -> RecipeState | None:
+def _state(path: Path, name: str, pictures: bool) -> RecipeState | None:
     try:
         recipe = tomllib.loads(path.read_text("utf-8"))
+        data = [str(source["name"]) for source in recipe["data"].get("sources", ())]
         return RecipeState(
             id=identify(path),
             name=name,
             summary=str(recipe.get("summary", "")),
             task=str(recipe["task"]["name"]),
             model=str(recipe["model"]["name"]),
-            data=[str(source["name"]) for source in recipe["data"].get("sources", ())],
+            data=data,
+            ready=pictures or bool(data),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -77,9 +77,9 @@ async def laboratory_events(here: Here) -> AsyncIterator[LaboratoryState]:
 
 
 @router.get("/recipes")
-def recipes(_: Here) -> list[RecipeState]:
+def recipes(here: Here) -> list[RecipeState]:
     """The recipes in the folder `recipes` here, and those of the package and its studies."""
-    return list_recipes()
+    return list_recipes(pictures=here.data is not None)
 
 
 @router.post("/runs", status_code=201, responses=described(400, 409, 422))

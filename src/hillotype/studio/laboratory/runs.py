@@ -50,7 +50,7 @@ def find_run(root: Path, id: str) -> Path:
 
 def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
     """Return what is known of a run; `status` is that of its process where that is the studio's, else the log tells."""
-    changed = (folder / LOG).stat().st_mtime
+    changed = last_change(folder)
     recipe, rows = _recipe(folder, (folder / RECIPE).stat().st_mtime), _rows(folder, changed)
     last: Row = {}
     for row in rows:
@@ -65,6 +65,7 @@ def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
         status=_status(last, optimization, changed, status),
         step=int(last.get("step", 0)),
         steps=None if "epochs" in optimization else optimization.get("steps"),
+        done=last.get("done"),
         seconds=last.get("seconds", 0.0),
         samples=(folder / SAMPLES).is_file(),
         changed=changed,
@@ -75,8 +76,18 @@ def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
 def run_details(folder: Path, root: Path, status: RunStatus | None) -> RunDetails:
     """Return a run with its curves and recipe; `status` as for `run_state`."""
     recipe = (folder / RECIPE).read_text("utf-8", errors="replace")
-    curves = _curves(_rows(folder, (folder / LOG).stat().st_mtime))
+    curves = _curves(_rows(folder, last_change(folder)))
     return RunDetails(**run_state(folder, root, status).model_dump(), curves=curves, recipe=recipe)
+
+
+def last_change(folder: Path) -> float:
+    """Return when the log of a run changed, or its recipe if it has logged nothing yet, in seconds since 1970.
+
+    Raises:
+        OSError: the run was removed.
+    """
+    log = folder / LOG
+    return (log if log.exists() else folder / RECIPE).stat().st_mtime
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -85,7 +96,7 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
     except OSError:
         return
     names = {entry.name for entry in entries}
-    if LOG in names and RECIPE in names:
+    if RECIPE in names:
         yield folder
     elif depth:
         for entry in entries:
@@ -94,19 +105,20 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _status(last: Row, optimization: dict[str, Any], changed: float, by_process: RunStatus | None) -> RunStatus:
-    """A run has finished when its learning rate is annealed or, where that is constant, its steps are done."""
+    """A run has finished when its log says so or, in older logs, when its rate is annealed or its steps are done."""
     peak = optimization.get("learning_rate", math.inf)
     annealed = last.get("learning_rate", math.inf) < _ANNEALED * peak
-    if annealed or last.get("step", 0) >= optimization.get("steps", math.inf):
+    through = "epochs" not in optimization and last.get("step", 0) >= optimization.get("steps", math.inf)
+    if last.get("done", float(annealed or through)) >= 1:
         return "finished"
     return by_process or ("training" if time.time() - changed < _FRESH else "stopped")
 
 
 @lru_cache(maxsize=200)
 def _rows(folder: Path, _changed: float) -> list[Row]:
-    """The lines of the log that are whole; the last may be half written."""
-    rows = []
-    for line in (folder / LOG).read_text("utf-8", errors="replace").splitlines():
+    """The lines of the log that are whole, none where it has not begun; the last may be half written."""
+    log, rows = folder / LOG, []
+    for line in log.read_text("utf-8", errors="replace").splitlines() if log.exists() else ():
         try:
             row = json.loads(line)
         except ValueError:

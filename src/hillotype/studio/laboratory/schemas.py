@@ -20,13 +20,14 @@ class RunState(BaseModel):
     status: RunStatus
     step: int
     steps: int | None = Field(description="Steps in all; none where the recipe counts epochs.")
+    done: float | None = Field(description="Share of the run, 0 to 1; none before it logs.")
     seconds: float
     train_loss: float | None
     validation_loss: float | None
     validation_psnr: float | None = Field(description="dB")
     untouched_psnr: float | None = Field(description="dB, of doing nothing.")
     samples: bool = Field(description="Whether there is a grid of samples.")
-    changed: float = Field(description="When its log changed, in seconds since 1970.")
+    changed: float = Field(description="When its log changed, or its recipe before it logs, in seconds since 1970.")
 
 
 class Curve(BaseModel):
@@ -53,6 +54,7 @@ class RecipeState(BaseModel):
     task: str
     model: str
     data: list[str] = Field(description="None where it is for pictures of one's own.")
+    ready: bool = Field(description="Whether it has pictures to train on: its own, or those that --data named.")
 
 
 class Start(BaseModel):
@@ -72,7 +74,7 @@ class TrainingState(BaseModel):
     name: str
     going: bool
     stopping: bool = Field(description="Whether it goes on only until it has ended in order.")
-    message: str = Field(description="Why it failed; empty if it did not.")
+    message: str = Field(description="Why it failed, or that nothing is kept of it; empty otherwise.")
 
 
 class LaboratoryState(BaseModel):

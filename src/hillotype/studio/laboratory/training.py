@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from hillotype.studio.laboratory.recipes import find_recipe
-from hillotype.studio.laboratory.runs import LOG, RECIPE
+from hillotype.studio.laboratory.runs import RECIPE, last_change
 from hillotype.studio.laboratory.schemas import RunStatus, Start, TrainingState
 from hillotype.studio.problems import Refusal
 
@@ -29,7 +29,7 @@ class Trainer:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = root
         self._stopped = False  # by the person: its end is no failure then
-        self._left: float | None = None  # when its log changed last, once it has ended
+        self._left: float | None = None  # when it changed last, once it has ended
         self._changing = threading.Lock()
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
 
@@ -40,7 +40,7 @@ class Trainer:
             Refusal: another training goes on, the folder holds a run, there is no such recipe, or no pictures for it.
         """
         folder = self.root / wanted.name
-        if (folder / LOG).exists():
+        if (folder / RECIPE).exists():
             raise Refusal(409, f"{wanted.name}: holds a run already; choose another name, or go on with it.")
         minutes = [] if wanted.minutes is None else ["--minutes", str(wanted.minutes)]
         return self._train(find_recipe(wanted.recipe), folder, *minutes, *(self._own_pictures() if wanted.own else ()))
@@ -80,6 +80,8 @@ class Trainer:
         failed = code not in (None, 0, 130) and not self._stopped
         name = "" if self._process is None else self._folder.relative_to(self.root).as_posix()
         message = self._last_line() if failed else ""
+        if self._stopped and not going and not (self._folder / RECIPE).exists():  # it was still reading its pictures
+            message = f"{name} was stopped before it began: nothing is kept of it."
         return TrainingState(name=name, going=going, stopping=going and self._stopped, message=message)
 
     def status(self, folder: Path) -> RunStatus | None:
@@ -92,7 +94,7 @@ class Trainer:
         state = self.state()
         if state.going:
             return "stopping" if state.stopping else "training"
-        changed = (folder / LOG).stat().st_mtime
+        changed = last_change(folder)
         if self._left is None:
             self._left = changed
         return "stopped" if changed == self._left else None

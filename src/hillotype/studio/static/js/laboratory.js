@@ -39,7 +39,7 @@ async function start() {
   events.onopen = () => warn("");
   events.onerror = () => warn(UNANSWERED);
   recipes = await get("laboratory/recipes");
-  part("start").elements.recipe.replaceChildren(...recipes.map(({ id, name }) => new Option(name, id)));
+  part("start").elements.recipe.replaceChildren(...recipes.map(offer));
   describeRecipe();
   const reports = await get("laboratory/reports");
   part("reports-part").hidden = !reports.length;
@@ -79,8 +79,8 @@ function show(state) {
     row.querySelector("strong").textContent = run.name;
     row.querySelector("small").textContent = describe(run);
     const bar = row.querySelector("progress");
-    bar.hidden = run.status !== "training" || !run.steps;
-    if (run.steps) bar.value = run.step / run.steps;
+    bar.hidden = run.status !== "training" || run.done === null;
+    bar.value = run.done ?? 0;
     bar.setAttribute("aria-label", `${run.name}: progress`);
     const same = ["changed", "status"].every((key) => before.get(run.id)?.[key] === run[key]);
     if (chosen.has(run.id) && !same) read(run.id);
@@ -187,7 +187,7 @@ function fill(column, run, at) {
     task: `${run.task}, ${run.model}`,
     steps: `${run.step.toLocaleString("en")} in ${duration(run.seconds)}`,
     "validation loss": short(run.validation_loss),
-    PSNR: `${short(run.validation_psnr)} dB${run.untouched_psnr === null ? "" : ` (left alone: ${short(run.untouched_psnr)} dB)`}`,
+    PSNR: run.validation_psnr === null ? "" : `${short(run.validation_psnr)} dB${run.untouched_psnr === null ? "" : ` (left alone: ${short(run.untouched_psnr)} dB)`}`,
   };
   column.querySelector("dl").replaceChildren(
     ...Object.entries(entries).filter(([, value]) => value).flatMap(([key, value]) => {
@@ -207,10 +207,17 @@ function fill(column, run, at) {
   return column;
 }
 
+/** A recipe to choose; not where it needs pictures and the studio was given none, and then it says so. */
+function offer({ id, name, ready }) {
+  const option = new Option(ready ? name : `${name} (needs hillotype studio --data FOLDER)`, id);
+  option.disabled = !ready;
+  return option;
+}
+
 function describeRecipe() {
   const { recipe, name } = part("start").elements;
   const { summary = "", task, model, data = [], name: full = "" } = recipes.find(({ id }) => id === recipe.value) ?? {};
-  const pictures = data.length ? data.join(", ") : "for pictures of your own (hillotype studio --data FOLDER)";
+  const pictures = data.length ? data.join(", ") : "for pictures of your own";
   part("recipe-about").textContent = [summary, `${task}, ${model}`, pictures].filter(Boolean).join(" · ");
   const { own } = part("start").elements;
   own.checked = own.disabled = !data.length;
