@@ -12,6 +12,8 @@ from hillotype.train import export as module
 from hillotype.train.config import build_model
 from hillotype.train.export import export
 from hillotype.train.loop import fit
+from hillotype.train.start import read_start
+from hillotype.train.trained import open_run
 
 
 @pytest.mark.parametrize("name", ["residual_unet", "lite0_unet"])
@@ -52,3 +54,19 @@ def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch, bo
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(RecipeError, match=r"best\.safetensors"):
         export(tmp_path, tmp_path / "x.onnx")
+
+
+def test_a_model_goes_back_toward_what_its_run_began_with(tiny, tmp_path):
+    fit(tiny(optimization={"steps": 2, "batch": 1}), tmp_path / "first")
+    again = tiny(optimization={"steps": 3, "batch": 1}, seed=4, start=str(tmp_path / "first"))
+    fit(again, tmp_path / "second")
+    card = export(tmp_path / "second", tmp_path / "half.onnx", keep=0.5)
+    assert card.training["kept of the start"] == 0.5
+    (name, first), (_, second) = (
+        next(iter(open_run(tmp_path / run).model.named_parameters())) for run in ("first", "second")
+    )
+    net = build_model(again)
+    read_start(str(tmp_path / "half.onnx"), net)
+    torch.testing.assert_close(net.get_parameter(name), (first + second) / 2, rtol=1e-3, atol=1e-4)
+    with pytest.raises(RecipeError, match="start=MODEL"):
+        export(tmp_path / "first", tmp_path / "none.onnx", keep=0.5)

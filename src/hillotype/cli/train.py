@@ -149,6 +149,12 @@ def export(
     vividness: Annotated[
         float, typer.Option(min=0.0, max=3.0, help="Factor on the chroma of a colorizer; set it on validation data.")
     ] = 1.0,
+    keep: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Share of the way back to the weights the run started with, so less is forgotten."
+        ),
+    ] = 0.0,
 ) -> None:
     """Make a model file of a run's best checkpoint.
 
@@ -160,6 +166,6 @@ def export(
     with needs_train_extra():
         from hillotype.train.export import export as export_run
 
-    card = export_run(run, out, working_side=working_side, vividness=vividness)
+    card = export_run(run, out, working_side=working_side, vividness=vividness, keep=keep)
     out = out or run / f"{card.name}.onnx"
     typer.echo(f"{out}: {card.name}, {card.parameters:,} parameters, {out.stat().st_size / 1e6:.1f} MB")

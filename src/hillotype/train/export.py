@@ -23,6 +23,7 @@ from hillotype.files import make_folder, why_not_written
 from hillotype.modelfile import Card, load_model, write_card
 from hillotype.models import ImageModel
 from hillotype.train.config import Run
+from hillotype.train.start import go_back
 from hillotype.train.trained import Trained, open_run
 
 PARITY = 1e-4
@@ -34,18 +35,27 @@ ROUNDING = 4e-3
 _HALF_FROM = 256  # arrays of so many numbers are stored as float16; small ones (norms, biases) stay float32
 
 
-def export(path: Path, target: Path | None = None, *, working_side: int | None = None, vividness: float = 1.0) -> Card:
+def export(
+    path: Path,
+    target: Path | None = None,
+    *,
+    working_side: int | None = None,
+    vividness: float = 1.0,
+    keep: float = 0.0,
+) -> Card:
     """Writes the best checkpoint of the run folder `path` as a model file; returns its card.
 
     Without a `target`, the file lies in the run folder under the model's name. `working_side` (in place of the
-    recipe's) and `vividness` are for colorizers, see `Card`; set them on validation data.
+    recipe's) and `vividness` are for colorizers, see `Card`; set them on validation data, as `keep`: the share of the
+    way back to the weights that the run began with, see `go_back`.
 
     Weights are stored as float16 and computed with as float32, which halves the file. It is put in place only after
     ONNX Runtime has agreed with torch to within `PARITY`, and the stored weights with the exact ones to within
     `ROUNDING`, at several sizes.
 
     Raises:
-        RecipeError: `path` holds no run, or its model cannot be a model file.
+        RecipeError: `path` holds no run, its model cannot be a model file, or its run has no start to go back to.
+        DataError: the weights that the run began with are missing or damaged.
         ModelFileError: ONNX and torch disagree, or the file cannot be written.
     """
     trained = open_run(path)
@@ -63,7 +73,9 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
         )
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
-    card = make_card(run, trained, vividness)
+    if keep:
+        go_back(run, model, keep)
+    card = make_card(run, trained, vividness, keep)
     target = target or path / f"{card.name}.onnx"
     make_folder(target.parent, ModelFileError)
     proto = to_onnx(model, card)
@@ -81,7 +93,7 @@ def export(path: Path, target: Path | None = None, *, working_side: int | None =
     return card
 
 
-def make_card(run: Run, trained: Trained, vividness: float) -> Card:
+def make_card(run: Run, trained: Trained, vividness: float, keep: float) -> Card:
     """Returns the card of a trained model, with the settings of `run`.
 
     Its metrics are empty until `hillotype evaluate --record`.
@@ -105,7 +117,8 @@ def make_card(run: Run, trained: Trained, vividness: float) -> Card:
             "steps": trained.steps,
             "minutes": round(trained.seconds / 60, 1),
         }
-        | ({"machine": "; then ".join(trained.machines)} if trained.machines else {}),
+        | ({"machine": "; then ".join(trained.machines)} if trained.machines else {})
+        | ({"kept of the start": keep} if keep else {}),
         data_licence="; ".join(dict.fromkeys(source.licence for source in run.data.sources)),
         code_version=__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from torch import nn
 
-from hillotype.errors import DataError
+from hillotype.errors import DataError, RecipeError
 from hillotype.modelfile import find_model, read_card, zoo
 from hillotype.train import checkpoint
+from hillotype.train.config import Run, build_model
 from hillotype.train.unfold import read_weights
 
 
@@ -35,3 +36,26 @@ def read_start(start: str, model: nn.Module) -> None:
             "another model; start from one with the same settings, or with fewer blocks"
         )
     model.load_state_dict(weights | held)
+
+
+def go_back(run: Run, model: nn.Module, share: float) -> None:
+    """Moves the weights of a trained model a share of the way back to those that its run began with.
+
+    Between the two lies a model that has learned most of what is new and forgotten little of what it knew (Wortsman et
+    al. 2022, https://arxiv.org/abs/2109.01903).
+
+    Raises:
+        RecipeError: the run began with random weights, or with those of ImageNet.
+        DataError: the weights it began with are missing now, damaged, or of another model.
+    """
+    if run.start is None:
+        raise RecipeError(
+            f"{run.name}: its run began with no model's weights, so there are none to go back to; leave out --keep, or "
+            "train with --set start=MODEL"
+        )
+    before = build_model(run, pretrained=False)
+    read_start(run.start, before)
+    first = before.state_dict()
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(first[name].to(value.device), share)
