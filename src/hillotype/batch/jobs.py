@@ -154,7 +154,7 @@ def _format_of(path: Path) -> str | None:
 
 
 def _checked(jobs: list[Job]) -> list[Job]:
-    """Find the targets that are inputs, or that two inputs share; a file that was named twice is one input."""
+    """Finds the targets that are inputs, or that two inputs share; a file that was named twice is one input."""
     inputs = {known for job in jobs if (known := identity(job.source))}
     taken: dict[Path, Path] = {}
     checked = []

@@ -60,7 +60,7 @@ class Page:
                 self._previews[job.target] = preview
 
     def recall(self, job: Job) -> None:
-        """Keep small copies of a picture or film that an earlier run did; one that cannot be read is not shown."""
+        """Keeps small copies of a picture or film that an earlier run did; one that cannot be read is not shown."""
         if len(self._previews) < MOST_PREVIEWS:
             with suppress(PictureError):
                 if not job.film:

@@ -29,7 +29,7 @@ class Baseline(Protocol):
         """What the row is called."""
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the picture (1, C', H, W) in [0, 1] for what the task observes, (1, C, H, W)."""
+        """Returns the picture (1, C', H, W) in [0, 1] for what the task observes, (1, C, H, W)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Identity:
     name: ClassVar[str] = "identity"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return `seen`, clipped."""
+        """Returns `seen`, clipped."""
         return _finished(seen)
 
 
@@ -56,7 +56,7 @@ class MeanColor:
     name: ClassVar[str] = "mean color"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return a flat picture of the size of `seen`."""
+        """Returns a flat picture of the size of `seen`."""
         color = np.array(self.color, np.float32).reshape(1, -1, 1, 1)
         return _finished(np.broadcast_to(color, (1, len(self.color), *seen.shape[2:])))
 
@@ -82,7 +82,7 @@ class NonLocalMeans:
     name: ClassVar[str] = "nl-means"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the denoised picture."""
+        """Returns the denoised picture."""
         from skimage.restoration import denoise_nl_means
 
         sigma = estimate_sigma(seen)
@@ -114,7 +114,7 @@ class Gray:
     name: ClassVar[str] = "gray"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the gray picture (1, 3, H, W)."""
+        """Returns the gray picture (1, 3, H, W)."""
         return _finished(self.space.join(seen, neutral_chroma(self.space, seen)))
 
 
@@ -133,19 +133,19 @@ class MeanChroma:
     name: ClassVar[str] = "mean color"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the toned picture (1, 3, H, W)."""
+        """Returns the toned picture (1, 3, H, W)."""
         lightness = Lab().split(Gray(self.space)(seen))[0]
         chroma = np.array(self.chroma, np.float32).reshape(1, 2, 1, 1)
         return _finished(Lab().join(lightness, np.broadcast_to(chroma, (1, 2, *seen.shape[2:]))))
 
 
 def fit_mean_color(pictures: Iterable[Floats]) -> MeanColor:
-    """Average the training pictures, each counting the same, to one color; DataError if there are none."""
+    """Averages the training pictures, each counting the same, to one color; DataError if there are none."""
     return MeanColor(_mean_of([picture.mean(axis=(1, 2)) for picture in pictures]))
 
 
 def fit_mean_chroma(pictures: Iterable[Floats], space: ColorSpace) -> MeanChroma:
-    """Average a* and b* of the training pictures (3, H, W), each counting the same.
+    """Averages a* and b* of the training pictures (3, H, W), each counting the same.
 
     `space` is that of the task. Raises DataError if there are no pictures.
     """
@@ -154,12 +154,12 @@ def fit_mean_chroma(pictures: Iterable[Floats], space: ColorSpace) -> MeanChroma
 
 
 def denoise_baselines(pictures: Sequence[Floats], rng: np.random.Generator) -> list[Baseline]:
-    """Fit all baselines of denoising on clean training pictures (C, H, W)."""
+    """Fits all baselines of denoising on clean training pictures (C, H, W)."""
     return [Identity(), fit_mean_color(pictures), NonLocalMeans(), fit_patch_pca(pictures, rng)]
 
 
 def colorize_baselines(pictures: Sequence[Floats], rng: np.random.Generator, space: ColorSpace) -> list[Baseline]:
-    """Fit all baselines of colorization on color training pictures (3, H, W), for the luma of `space`."""
+    """Fits all baselines of colorization on color training pictures (3, H, W), for the luma of `space`."""
     return [Gray(space), fit_mean_chroma(pictures, space), fit_chroma_pca(pictures, rng, space)]
 
 

@@ -39,17 +39,17 @@ class Results:
         return len(next(iter(self.values.values())))
 
     def mean(self, condition: str, method: str, metric: str) -> float:
-        """Return the mean over the pictures."""
+        """Returns the mean over the pictures."""
         return float(self.values[condition, method, metric].mean())
 
     def gain(self, condition: str, method: str, metric: str) -> tuple[float, float, float]:
-        """Return the mean difference to doing nothing, picture by picture, and its 95% bootstrap interval."""
+        """Returns the mean difference to doing nothing, picture by picture, and its 95% bootstrap interval."""
         difference = self.values[condition, method, metric] - self.values[condition, self.methods[0], metric]
         low, high = bootstrap_interval(difference, rng=np.random.default_rng(0))
         return float(difference.mean()), low, high
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return every figure as plain values, for JSON and for a model's card."""
+        """Returns every figure as plain values, for JSON and for a model's card."""
         rows = []
         for condition, method, metric in self.values:
             gain, low, high = self.gain(condition, method, metric)
@@ -75,7 +75,7 @@ def measure(
     seed: int = 0,
     report: Callable[[int, int], None] | None = None,
 ) -> Results:
-    """Let every method answer every observation of every picture.
+    """Lets every method answer every observation of every picture.
 
     Args:
         tasks: the observations by condition; the randomness of one depends on seed, condition and picture alone.

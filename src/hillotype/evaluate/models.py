@@ -27,7 +27,7 @@ class DenoiserMethod:
         return self.model.card.name
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the denoised picture (1, C, H, W), clipped."""
+        """Returns the denoised picture (1, C, H, W), clipped."""
         pixels = np.ascontiguousarray(seen[0].transpose(1, 2, 0), dtype=np.float32)
         answer: Floats = np.clip(whole(run_tiled(self.model, pixels)), 0.0, 1.0)
         return answer.transpose(2, 0, 1)[None]
@@ -47,7 +47,7 @@ class ColorizerMethod:
         return self.model.card.name + wished
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the color picture (1, 3, H, W) for the luma L*/100 (1, 1, H, W)."""
+        """Returns the color picture (1, 3, H, W) for the luma L*/100 (1, 1, H, W)."""
         gray = np.clip(Lab().join(seen, neutral_chroma(Lab(), seen)), 0, 1)
         pixels = np.ascontiguousarray(gray[0].transpose(1, 2, 0), dtype=np.float32)
         colored = Colorizer(self.model, wishes=self.wishes)(pixels)

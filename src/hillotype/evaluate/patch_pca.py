@@ -49,7 +49,7 @@ class PatchPca:
     name: ClassVar[str] = "pca"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the denoised picture; DataError if it has other channels than the training pictures."""
+        """Returns the denoised picture; DataError if it has other channels than the training pictures."""
         if seen.shape[1] * PATCH**2 != self.mean.size:
             fitted = self.mean.size // PATCH**2
             raise DataError(
@@ -88,7 +88,7 @@ class ChromaPca:
     name: ClassVar[str] = "pca"
 
     def __call__(self, seen: Floats) -> Floats:
-        """Return the colored picture (1, 3, H, W)."""
+        """Returns the colored picture (1, 3, H, W)."""
         gray = self.space.join(seen, neutral_chroma(self.space, seen))
         lightness = Lab().split(gray)[0]
         small = _reduce(lightness[0], COLOR_SIDE)
@@ -102,7 +102,7 @@ class ChromaPca:
 def fit_patch_pca(
     pictures: Iterable[Floats], rng: np.random.Generator, *, sigmas: Sequence[float] = (5, 15, 25, 50)
 ) -> PatchPca:
-    """Fit PCA on patches of clean pictures, all channels together, and choose its rank for each noise level.
+    """Fits PCA on patches of clean pictures, all channels together, and chooses its rank for each noise level.
 
     Args:
         pictures: at least 2, all of the same channels; a part is held out to choose the ranks on.
@@ -124,7 +124,7 @@ def fit_patch_pca(
 
 
 def fit_chroma_pca(pictures: Iterable[Floats], rng: np.random.Generator, space: ColorSpace) -> ChromaPca:
-    """Fit PCA on Lab patches of training pictures at reduced size, and choose its rank on a held-out part.
+    """Fits PCA on Lab patches of training pictures at reduced size, and chooses its rank on a held-out part.
 
     Args:
         pictures: at least 2, (3, H, W); a part is held out to choose the rank on.
@@ -145,7 +145,7 @@ def fit_chroma_pca(pictures: Iterable[Floats], rng: np.random.Generator, space: 
 
 
 def _best(candidates: Sequence[_Candidate], seen: Sequence[Floats], truths: Sequence[Floats]) -> _Candidate:
-    """Return the candidate of the least mean squared error over the held-out pictures."""
+    """Returns the candidate of the least mean squared error over the held-out pictures."""
 
     def error(candidate: _Candidate) -> float:
         return sum(float(mse(candidate(x), truth)[0]) for x, truth in zip(seen, truths, strict=True))
@@ -163,14 +163,14 @@ def _center(picture: Floats, side: int) -> Floats:
 
 
 def _reduce(picture: Floats, side: int) -> Floats:
-    """Reduce (C, H, W) so that its short side is `side`, keeping its aspect; smaller ones stay."""
+    """Reduces (C, H, W) so that its short side is `side`, keeping its aspect; smaller ones stay."""
     height, width = picture.shape[1:]
     scale = side / min(height, width)
     return picture if scale >= 1 else _resize(picture, (round(height * scale), round(width * scale)))
 
 
 def _resize(picture: Floats, size: tuple[int, ...]) -> Floats:
-    """Resize (C, H, W) to (C, *size) bilinearly, with antialiasing where that makes it smaller."""
+    """Resizes (C, H, W) to (C, *size) bilinearly, with antialiasing where that makes it smaller."""
     height, width = size
     planes = [Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR) for plane in picture]
     return np.stack([np.asarray(plane, np.float32) for plane in planes])

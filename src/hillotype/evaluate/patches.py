@@ -20,7 +20,7 @@ _HELD_OUT_EVERY, _HELD_OUT_MOST = 5, 12
 
 
 def cut(picture: Floats, stride: int) -> tuple[Floats, tuple[int, int]]:
-    """Cut (C, H, W) into all patches at steps of `stride`, mirrored at the lower right if that needs it.
+    """Cuts (C, H, W) into all patches at steps of `stride`, mirrored at the lower right if that needs it.
 
     Returns:
         (C * PATCH^2, rows * columns), a patch in each column, and (rows, columns).
@@ -33,7 +33,7 @@ def cut(picture: Floats, stride: int) -> tuple[Floats, tuple[int, int]]:
 
 
 def paste(patches: Floats, grid: tuple[int, int], stride: int, size: tuple[int, int]) -> Floats:
-    """Average patches back to a picture (C, *size), the inverse of `cut`.
+    """Averages patches back to a picture (C, *size), the inverse of `cut`.
 
     Args:
         patches: (C * PATCH^2, rows * columns), a patch in each column.
@@ -55,7 +55,7 @@ def paste(patches: Floats, grid: tuple[int, int], stride: int, size: tuple[int, 
 
 
 def sample(pictures: Iterable[Floats], rng: np.random.Generator) -> tuple[Floats, list[Floats]]:
-    """Draw patches from most of the pictures and hold the others out.
+    """Draws patches from most of the pictures and holds the others out.
 
     Args:
         pictures: (C, H, W) each, all of the same C; those under PATCH pixels a side are left out.
@@ -87,7 +87,7 @@ def sample(pictures: Iterable[Floats], rng: np.random.Generator) -> tuple[Floats
 
 
 def principal_components(patches: Floats) -> tuple[Floats, Floats, Floats]:
-    """Find the principal components of patches (n, D).
+    """Finds the principal components of patches (n, D).
 
     Returns:
         The mean patch (D,), the components in rows (D, D), and their variances (D,), the greatest first.
@@ -99,7 +99,7 @@ def principal_components(patches: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def conditional_gain(components: Floats, variances: Floats, rank: int, known: int) -> Floats:
-    """Find the linear map from the first `known` values of a patch to the conditional mean of the others.
+    """Finds the linear map from the first `known` values of a patch to the conditional mean of the others.
 
     The patches are Gaussian with the covariance of the first `rank` components and, beside them, an even
     variance in all directions: probabilistic PCA, Tipping and Bishop 1999, https://doi.org/10.1111/1467-9868.00196

@@ -10,6 +10,7 @@ import numpy as np
 
 from hillotype.color import Lab
 from hillotype.data import SPLITS, Preparation, load_pictures, open_source, sample_names, split_names
+from hillotype.data.images import to_floats
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError, RecipeError
 from hillotype.evaluate.baselines import (
@@ -36,7 +37,7 @@ SIGMAS = (0.0, 15.0, 25.0, 50.0)
 
 
 def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int | None = None) -> list[Floats]:
-    """Return the pictures (C, H, W) float32 of a source that a model is tested on.
+    """Returns the pictures (C, H, W) float32 of a source that a model is tested on.
 
     A source that the model was trained on is split as it was then, so that its test split is what the model never saw.
 
@@ -49,18 +50,18 @@ def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int 
     if not names:
         rest = f"{card.name} was trained on the others" if known else "choose --split all"
         raise DataError(f"{name}: no pictures in its {split} split; {rest}")
-    return _floats(load_pictures(source, names, Preparation(gray=_is_gray(card))))
+    return [to_floats(picture) for picture in load_pictures(source, names, Preparation(gray=_is_gray(card)))]
 
 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
-    """Return clean training pictures (C, H, W) for the baselines that learn; none where no such source is at hand.
+    """Returns clean training pictures (C, H, W) for the baselines that learn; none where no such source is at hand.
 
     Without a `name`, they are the train split of the first source of the model's own recipe that is found.
     """
     gray = _is_gray(card)
     if name is not None:
         source = open_source(name)
-        return _floats(load_pictures(source, _spread(source.names), Preparation(gray=gray)))
+        return [to_floats(picture) for picture in load_pictures(source, _spread(source.names), Preparation(gray=gray))]
     if _knows_no_truth(card):
         return []  # they are noisy
     for settings in _sources(card):
@@ -69,12 +70,12 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
         except DataError:
             continue
         names = split_names(source.names, "train", settings.get("fractions", FRACTIONS))
-        return _floats(load_pictures(source, _spread(names), Preparation(gray=gray)))
+        return [to_floats(picture) for picture in load_pictures(source, _spread(names), Preparation(gray=gray))]
     return []
 
 
 def trained_fractions(card: Card, name: str) -> Sequence[float] | None:
-    """Return the parts of a source that were a model's train, validation and test; None if it was not trained on it."""
+    """Returns the parts of a source that were a model's train, validation and test; None if it did not train on it."""
     for settings in _sources(card):
         if _path_of(settings["name"]) == _path_of(name):
             fractions: Sequence[float] = settings.get("fractions", FRACTIONS)
@@ -128,10 +129,6 @@ def _spread(names: Sequence[str]) -> list[str]:
     return list(names[::step][:FITTING_PICTURES])
 
 
-def _floats(pictures: Sequence[Floats]) -> list[Floats]:
-    return [picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255) for picture in pictures]
-
-
 @dataclass(frozen=True)
 class Plan:
     """What is measured: observations by condition, methods (doing nothing first, the model last), figures by name."""
@@ -148,7 +145,7 @@ def make_plan(
     sigmas: Sequence[float] = SIGMAS,
     rng: np.random.Generator,
 ) -> Plan:
-    """Choose conditions, baselines and figures for a model's task, and fit the baselines.
+    """Chooses conditions, baselines and figures for a model's task, and fits the baselines.
 
     Args:
         model: what to measure.

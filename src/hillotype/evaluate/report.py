@@ -45,7 +45,7 @@ class Table:
 
 
 def tables(results: Results) -> list[Table]:
-    """Return the figures as tables: the metrics as columns, or, with several conditions, a table a metric."""
+    """Returns the figures as tables: the metrics as columns, or, with several conditions, a table a metric."""
     if len(results.conditions) == 1:
         (condition,) = results.conditions
         return [_table(results, condition, list(results.metrics), [(condition, metric) for metric in results.metrics])]
@@ -80,7 +80,7 @@ def write_report(
     results: Results,
     examples: Sequence[tuple[str, Sequence[Floats]]],
 ) -> Path:
-    """Write `report.json` and the self-contained `report.html` into a folder; return the page's path.
+    """Writes `report.json` and the self-contained `report.html` into a folder; returns the page's path.
 
     Args:
         folder: where; made if it is missing.
@@ -117,7 +117,7 @@ def write_report(
 def example_strips(
     tasks: dict[str, Task], method: Baseline, pictures: Sequence[Floats], count: int = 4
 ) -> list[tuple[str, list[Floats]]]:
-    """Return, for a few pictures, what doing nothing leaves, the method's answer and the truth."""
+    """Returns, for a few pictures, what doing nothing leaves, the method's answer and the truth."""
     strips = []
     condition, task = list(tasks.items())[len(tasks) // 2]
     for index, truth in enumerate(pictures[:count]):

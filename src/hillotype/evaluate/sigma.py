@@ -9,7 +9,7 @@ FINE = 0.7
 
 
 def estimate_sigma(seen: Floats) -> float:
-    """Estimate the standard deviation of white noise in a picture (1, C, H, W), in the picture's units.
+    """Estimates the standard deviation of white noise in a picture (1, C, H, W), in the picture's units.
 
     The median absolute second difference, which edges hardly move, scaled as for Gaussian noise; the mean over
     channels. A picture under 3 x 3 has 0.
@@ -25,7 +25,7 @@ def estimate_sigma(seen: Floats) -> float:
 
 
 def fineness(seen: Floats) -> float:
-    """Estimate how far the noise of a picture (1, C, H, W) differs from pixel to pixel: about 1 if it is white.
+    """Estimates how far the noise of a picture (1, C, H, W) differs from pixel to pixel: about 1 if it is white.
 
     It is the noise found in the picture over the noise found in every second pixel: neighbors share coarse noise, which
     differences take out. The detail of a picture is coarse too, so that one without noise has a low figure.

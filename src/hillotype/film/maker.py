@@ -42,7 +42,7 @@ def film_maker(
 
 
 def film_frames(settings: Settings, preview: float | None) -> FilmFrames:
-    """Return what shows a film that an earlier run did with the same `settings` and `preview`."""
+    """Returns what shows a film that an earlier run did with the same `settings` and `preview`."""
 
     def frames(job: Job) -> tuple[Pixels, Pixels]:
         with _needs_av(job):
@@ -54,7 +54,7 @@ def film_frames(settings: Settings, preview: float | None) -> FilmFrames:
 
 @contextmanager
 def _needs_av(job: Job) -> Iterator[None]:
-    """Say what has to be installed where an import fails."""
+    """Says what has to be installed where an import fails."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -146,7 +146,7 @@ def restore_film(
 
 
 def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
-    """Return a frame from the middle, (H, W, 1 or 3), before and after, of a film that was restored with `settings`.
+    """Returns a frame from the middle, (H, W, 1 or 3), before and after, of a film that was restored with `settings`.
 
     Raises:
         PictureError: the film or its result cannot be read.

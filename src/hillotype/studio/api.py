@@ -303,7 +303,7 @@ async def restore(
 
 
 async def _start(request: Request, session: Session, ours: Sessions, upload: Upload) -> Job:
-    """Receive a picture and put it into the queue."""
+    """Receives a picture and puts it into the queue."""
     source = await receive_file(request, session, ours, upload.name)
     settings = Settings(**upload.model_dump(exclude={"name"}))
     job = session.add(safe_name(upload.name), source, settings)
@@ -316,7 +316,7 @@ async def _start(request: Request, session: Session, ours: Sessions, upload: Upl
 
 
 async def _palette(settings: Settings, session: Session, ours: Sessions) -> Palette | None:
-    """Return the colors that a picture is to be like, if it is."""
+    """Returns the colors that a picture is to be like, if it is."""
     if settings.like is None:
         return None
     other = session.find(settings.like)
@@ -331,7 +331,7 @@ async def _palette(settings: Settings, session: Session, ours: Sessions) -> Pale
 
 
 async def _ended(job: Job, request: Request) -> None:
-    """Wait until a job has ended, or its client is gone."""
+    """Waits until a job has ended, or its client is gone."""
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":

@@ -37,7 +37,7 @@ def make_app(
     runs: Path = Path("runs"),
     data: Path | None = None,
 ) -> FastAPI:
-    """Make the application.
+    """Makes the application.
 
     Args:
         limits: how much it takes on.
@@ -87,7 +87,7 @@ class _Studio(FastAPI):
         self._guard = guard
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return what is asked first."""
+        """Returns what is asked first."""
         return self._guard(super().build_middleware_stack())
 
 

@@ -12,7 +12,7 @@ _CHUNK = 1 << 20
 
 
 def zip_stream(files: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
-    """Yield a ZIP of files under these names, not compressed, since pictures are; one that is gone is left out."""
+    """Yields a ZIP of files under these names, not compressed, since pictures are; one that is gone is left out."""
     out = _Pipe()
     taken: set[str] = set()
     with zipfile.ZipFile(out, "w") as archive:

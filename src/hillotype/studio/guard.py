@@ -37,7 +37,7 @@ _HEADERS = {
 
 
 def is_local(host: str) -> bool:
-    """Tell whether only this computer can reach an address to listen on."""
+    """Tells whether only this computer can reach an address to listen on."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
@@ -60,7 +60,7 @@ class Guard:
     token: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it."""
+        """Lets a request through, or refuses it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -93,7 +93,7 @@ class Guard:
         return _is_address(name) or name in self.names
 
     def _without_token(self, scope: Scope, headers: Headers, token: str) -> Response | None:
-        """Refuse what carries no token; one in the page's address is put into a cookie."""
+        """Refuses what carries no token; one in the page's address is put into a cookie."""
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if scope["path"] == "/" and _same(asked, token):
             response = RedirectResponse("/", 303)
@@ -106,7 +106,7 @@ class Guard:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return the host names under which a studio that listens on `host` may be asked for."""
+    """Returns the host names under which a studio that listens on `host` may be asked for."""
     known: Iterable[str] = ("localhost", host, *(() if is_local(host) else (socket.gethostname(), socket.getfqdn())))
     return frozenset(name.lower() for name in known)
 

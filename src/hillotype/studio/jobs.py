@@ -79,12 +79,12 @@ class Job:
         return run
 
     def begin(self, run: Run) -> None:
-        """Note that a run's turn has come."""
+        """Notes that a run's turn has come."""
         if run is self._run:
             self._set("running")
 
     def end(self, run: Run, result: Result | None, message: str) -> None:
-        """Note what became of a run; one that is not the last does not count."""
+        """Notes what became of a run; one that is not the last does not count."""
         if run is not self._run:
             return
         self._run, self.result, self.message = None, result, message
@@ -95,7 +95,7 @@ class Job:
         self.ended.set()
 
     def cancel(self) -> None:
-        """Stop waiting or working; what has ended stays as it is."""
+        """Stops waiting or working; what has ended stays as it is."""
         if self._run is None:
             return
         self._run.unwanted.set()
@@ -105,7 +105,7 @@ class Job:
         self.ended.set()
 
     def target(self) -> Path:
-        """Return the result's file.
+        """Returns the result's file.
 
         Raises:
             Refusal: there is none.
@@ -115,7 +115,7 @@ class Job:
         return self.result.target
 
     def shown(self, name: str) -> Path:
-        """Return the picture that stands for the job, "before" or "after"; of a film a frame, while it runs as well.
+        """Returns the picture that stands for the job, "before" or "after"; of a film a frame, while it runs as well.
 
         Raises:
             Refusal: there is none yet.
@@ -134,12 +134,12 @@ class Job:
         return result_name(self.name, self.settings.task, self.target().suffix, part=part) if done else ""
 
     def in_its_terms(self, message: str) -> str:
-        """Return a message with the name that the person knows in place of paths, which are nobody's concern."""
+        """Returns a message with the name that the person knows in place of paths, which are nobody's concern."""
         ours = re.escape(str(self.source.parent))
         return re.sub(rf"{ours}[\w./\\-]*", lambda _: self.name, message)
 
     def state(self) -> JobState:
-        """Return what the API says of it."""
+        """Returns what the API says of it."""
         result = self.result
         return JobState(
             id=self.id,
@@ -157,7 +157,7 @@ class Job:
         )
 
     def _folder(self, all_of_it: bool) -> Path:
-        """Return the folder of the run that starts; all of a film goes on in the folder where it was begun."""
+        """Returns the folder of the run that starts; all of a film goes on in the folder where it was begun."""
         folder = self.source.parent / f"run-{self.runs}"
         if not all_of_it:
             return folder
@@ -200,7 +200,7 @@ class JobQueue:
         self._waiting: set[asyncio.Task[None]] = set()
 
     def start(self, job: Job, settings: Settings, palette: Palette | None = None) -> None:
-        """Put a job at the end of the queue.
+        """Puts a job at the end of the queue.
 
         Raises:
             Refusal: too many wait.
@@ -212,7 +212,7 @@ class JobQueue:
         task.add_done_callback(self._waiting.discard)
 
     async def close(self) -> None:
-        """Wait for what was cancelled to end; nothing is started any more."""
+        """Waits for what was cancelled to end; nothing is started any more."""
         for task in self._waiting:
             task.cancel()
         for pool in (self._pool, self._films):

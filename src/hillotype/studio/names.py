@@ -13,7 +13,7 @@ _PAST = {"restore": "restored", "denoise": "denoised", "colorize": "colorized"}
 
 
 def safe_name(name: str) -> str:
-    """Return a relative name such as `album/a.jpg`, without what systems forbid or what leads elsewhere.
+    """Returns a relative name such as `album/a.jpg`, without what systems forbid or what leads elsewhere.
 
     Control and formatting characters go, and parts that are empty or all dots; so do drives and leading slashes.
     """
@@ -23,13 +23,13 @@ def safe_name(name: str) -> str:
 
 
 def result_name(name: str, task: str, suffix: str, *, part: bool = False) -> str:
-    """Return what a result is called: `album/a.jpg` restored is `album/a-restored.jpg`; a part of a film says so."""
+    """Returns what a result is called: `album/a.jpg` restored is `album/a-restored.jpg`; a part of a film says so."""
     path = PurePosixPath(name)
     return str(path.with_name(f"{path.stem}-{_PAST[task]}{'-preview' if part else ''}{suffix}"))
 
 
 def free_name(name: str, taken: Container[str]) -> str:
-    """Return the name, or with a number in it where it is taken already, in letters of either case."""
+    """Returns the name, or with a number in it where it is taken already, in letters of either case."""
     path, number = PurePosixPath(name), 1
     while name.casefold() in taken:
         number += 1

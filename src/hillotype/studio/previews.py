@@ -52,7 +52,7 @@ class Previews:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def paint(self, job: Job, settings: Settings, palette: Palette | None, side: int) -> bytes:
-        """Return a JPEG of the picture as it would be colored, its longest side at most `side` pixels.
+        """Returns a JPEG of the picture as it would be colored, its longest side at most `side` pixels.
 
         A result stands in for the picture, once there is one: its lightness is the picture's, without the noise.
 
@@ -70,7 +70,7 @@ class Previews:
         return await self._made(job, painted)
 
     async def certainty(self, job: Job, side: int) -> bytes:
-        """Return a PNG that is white where the colors of the picture are known and black where they are guessed.
+        """Returns a PNG that is white where the colors of the picture are known and black where they are guessed.
 
         Raises:
             PictureError: the picture cannot be read.
@@ -83,11 +83,11 @@ class Previews:
         return await self._made(job, seen)
 
     def forget(self, job: Job) -> None:
-        """Give back what is remembered of a picture."""
+        """Gives back what is remembered of a picture."""
         self._guesses.pop(job.id, None)
 
     async def _made(self, job: Job, make: Callable[[Path], Awaitable[bytes]]) -> bytes:
-        """Make something of a job's result, if there is one, else of the picture itself."""
+        """Makes something of a job's result, if there is one, else of the picture itself."""
         async with self._turn:
             path = job.target() if job.status == "done" else job.source
             try:
@@ -115,14 +115,14 @@ def _model(settings: Settings) -> str:
 
 
 def _small(path: Path, side: int, max_pixels: int) -> Plane:
-    """Read a picture, its longest side at most `side`, in sRGB, as float32 (h, w, 1 or 3) in [0, 1]."""
+    """Reads a picture, its longest side at most `side`, in sRGB, as float32 (h, w, 1 or 3) in [0, 1]."""
     picture = from_pil(read_small(path, side, max_pixels))  # reduced first: its profile is then applied to few pixels
     height, width = picture.pixels.shape[:2]
     return reduced(in_srgb(picture), (height, width))
 
 
 def _scaled(wishes: Wishes, path: Path, max_pixels: int) -> Wishes:
-    """Return the wishes for a reduced copy: hints may be given in pixels of the whole picture."""
+    """Returns the wishes for a reduced copy: hints may be given in pixels of the whole picture."""
     if all(str(hint.x).endswith("%") and str(hint.y).endswith("%") for hint in wishes.hints):
         return wishes
     height, width = _size(path, max_pixels)
@@ -131,7 +131,7 @@ def _scaled(wishes: Wishes, path: Path, max_pixels: int) -> Wishes:
 
 @lru_cache(_KEPT)  # a preview would read the whole picture each time; files of a job are not changed
 def _size(path: Path, max_pixels: int) -> tuple[int, int]:
-    """Return height and width of a picture, upright."""
+    """Returns height and width of a picture, upright."""
     height, width = read_picture(path, max_pixels=max_pixels).pixels.shape[:2]
     return height, width
 

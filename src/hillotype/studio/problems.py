@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of the refusals of an operation."""
+    """Returns what OpenAPI says of the refusals of an operation."""
     words = {
         400: "The request is malformed",
         403: "It comes from another site",
@@ -58,18 +58,18 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(status: int, message: str) -> JSONResponse:
-    """Return the answer that says why."""
+    """Returns the answer that says why."""
     return JSONResponse(Problem(message=message).model_dump(), status)
 
 
 def told_of_fault(error: Exception) -> str:
-    """Log a fault of the studio's own, and return what its person is told."""
+    """Logs a fault of the studio's own, and returns what its person is told."""
     _log.error("a fault of the studio", exc_info=error)
     return f"The studio failed ({type(error).__name__}); its terminal says more. Please report it."
 
 
 def register(app: FastAPI) -> None:
-    """Turn everything that goes wrong in `app` into a sentence."""
+    """Turns everything that goes wrong in `app` into a sentence."""
 
     @app.exception_handler(Refusal)
     def refused(_: Request, error: Refusal) -> JSONResponse:

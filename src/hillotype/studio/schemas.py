@@ -67,7 +67,7 @@ class Options(BaseModel):
     model: ModelName = None
 
     def wishes(self, palette: Palette | None) -> Wishes:
-        """Return what is wanted of the colors, with those of another picture if they are."""
+        """Returns what is wanted of the colors, with those of another picture if they are."""
         return Wishes(tuple(map(read_hint, self.hints)), self.vividness, palette)
 
 
@@ -162,7 +162,7 @@ class ModelState(BaseModel):
 
 
 def check_model(name: str | None, task: str) -> None:
-    """See that a model can do a task; names are of ways to do it or of the zoo, never a path.
+    """Sees that a model can do a task; names are of ways to do it or of the zoo, never a path.
 
     Raises:
         ModelFileError: it cannot, or there is none of that name.

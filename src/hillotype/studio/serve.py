@@ -26,7 +26,7 @@ _PATIENCE = 3.0  # seconds for requests to be answered once the studio ends
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 takes any that is free.
+    """Returns a socket that listens; port 0 takes any that is free.
 
     Raises:
         HillotypeError: the address is not of this computer, or the port is taken or not allowed.
@@ -42,7 +42,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: FastAPI, listening: socket.socket, tell: Callable[[str], object]) -> None:
-    """Serve until the person interrupts; then end what is going on, remove all files, and tell so in a line."""
+    """Serves until the person interrupts; then ends what is going on, removes all files, and tells so in a line."""
     _keep_arenas_few()
     server = Server(app, tell)
 
@@ -72,12 +72,12 @@ class Server(uvicorn.Server):
         )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End; told so again, go on ending: hurried, uvicorn would leave files and a training behind."""
+        """Ends; told so again, goes on ending: hurried, uvicorn would leave files and a training behind."""
         if not self.should_exit:
             super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the sessions first: listeners to their events would stay for ever. Then end what is left of requests."""
+        """Ends the sessions first, as listeners to their events would stay for ever, then what is left of requests."""
         sessions, laboratory = self.app.state.sessions, self.app.state.laboratory
         words = "the studio has ended, its pictures are removed"
         if unfinished := sessions.unfinished():
@@ -105,7 +105,7 @@ class Server(uvicorn.Server):
 
 
 def _keep_arenas_few() -> None:
-    """Have glibc take memory from two arenas in place of eight a core, which grow by fragments under many threads.
+    """Has glibc take memory from two arenas in place of eight a core, which grow by fragments under many threads.
 
     Measured from request 200 to 2,000: the resident memory grows from 229 to 268 MB without this, and with it from
     210 to 221 at request 800 and no more.

@@ -42,13 +42,13 @@ class Session:
         self._listeners: set[_Listener] = set()
 
     def add(self, name: str, source: Path, settings: Settings) -> Job:
-        """Add a picture, whose file lies in a folder of its own under the session's."""
+        """Adds a picture, whose file lies in a folder of its own under the session's."""
         job = Job(source.parent.name, name, source, settings, self._changed)
         self.jobs[job.id] = job
         return job
 
     def find(self, id: str) -> Job:
-        """Return a job.
+        """Returns a job.
 
         Raises:
             Refusal: there is none of that id.
@@ -58,14 +58,14 @@ class Session:
         return self.jobs[id]
 
     def remove(self, job: Job) -> None:
-        """Forget a job and its files."""
+        """Forgets a job and its files."""
         job.cancel()
         self.jobs.pop(job.id, None)
         shutil.rmtree(job.source.parent, ignore_errors=True)
         self._previews.forget(job)
 
     def close(self) -> None:
-        """Forget all jobs and files, and end what listens."""
+        """Forgets all jobs and files, and ends what listens."""
         self.closed = True
         for job in list(self.jobs.values()):
             self.remove(job)
@@ -74,16 +74,16 @@ class Session:
             listener.wake.set()
 
     def state(self) -> SessionState:
-        """Return what the API says of it."""
+        """Returns what the API says of it."""
         return SessionState(id=self.id, jobs=[job.state() for job in self.jobs.values()])
 
     def idle(self) -> float:
-        """Return for how many seconds nobody has used it."""
+        """Returns for how many seconds nobody has used it."""
         return 0.0 if self._uses else time.monotonic() - self.asked
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Keep the session as long as somebody waits for an answer, or receives it."""
+        """Keeps the session as long as somebody waits for an answer, or receives it."""
         self._uses += 1
         try:
             yield
@@ -92,7 +92,7 @@ class Session:
             self.asked = time.monotonic()
 
     async def listen(self) -> AsyncIterator[JobState]:
-        """Yield each job as it is now, and again when it has changed; a slow listener misses steps between."""
+        """Yields each job as it is now, and again when it has changed; a slow listener misses steps between."""
         listener = _Listener(self.jobs.values())
         self._listeners.add(listener)
         try:
@@ -148,7 +148,7 @@ class Sessions:
         self._temporary.remove()
 
     def open(self) -> Session:
-        """Open a session.
+        """Opens a session.
 
         Raises:
             Refusal: too many are open.
@@ -162,7 +162,7 @@ class Sessions:
         return session
 
     def find(self, id: str) -> Session:
-        """Return a session.
+        """Returns a session.
 
         Raises:
             Refusal: there is none of that id.
@@ -173,25 +173,25 @@ class Sessions:
         return session
 
     def remove(self, session: Session) -> None:
-        """End a session; its files go."""
+        """Ends a session; its files go."""
         self._sessions.pop(session.id, None)
         session.close()
 
     def close(self) -> None:
-        """End all sessions."""
+        """Ends all sessions."""
         for session in list(self._sessions.values()):
             self.remove(session)
 
     def unfinished(self) -> int:
-        """Return how many pictures and films wait or are worked on."""
+        """Returns how many pictures and films wait or are worked on."""
         return sum(not job.ended.is_set() for session in self._sessions.values() for job in session.jobs.values())
 
     def stored(self) -> int:
-        """Return how many bytes the pictures of all sessions have."""
+        """Returns how many bytes the pictures of all sessions have."""
         return sum(job.size for session in self._sessions.values() for job in session.jobs.values())
 
     async def _sweep(self) -> None:
-        """Remove what nobody asks for any more."""
+        """Removes what nobody asks for any more."""
         while True:
             await asyncio.sleep(self.limits.patience / _SWEEPS)
             for session in list(self._sessions.values()):

@@ -32,13 +32,13 @@ class TemporaryFolder:
             made.rename(self.path / _LOCK)  # only now that it is locked is it taken for a lock
 
     def remove(self) -> None:
-        """Remove the folder and all that is in it."""
+        """Removes the folder and all that is in it."""
         self._lock.close()
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of studios that were killed: of this user, with a lock that no process holds."""
+    """Removes the folders of studios that were killed: of this user, with a lock that no process holds."""
     if os.name != "posix":  # locks are not known there
         return
     with suppress(OSError):

@@ -35,7 +35,7 @@ NO_FILMS = "Films need PyAV, which is not installed: run pip install 'hillotype[
 
 
 async def receive_file(request: Request, session: Session, sessions: Sessions, name: str) -> Path:
-    """Write the body of a request to a file in a new folder of the session's.
+    """Writes the body of a request to a file in a new folder of the session's.
 
     Whether it is a picture its content decides, and then the suffix too; a film is known by the suffix of its name,
     one of a few, or by its content, and camera raw, most of which is TIFF, by the suffix.
@@ -60,12 +60,12 @@ async def receive_file(request: Request, session: Session, sessions: Sessions, n
 
 
 def reads_films() -> bool:
-    """Tell whether films can be read: they need PyAV, of the extra `film`."""
+    """Tells whether films can be read: they need PyAV, of the extra `film`."""
     return importlib.util.find_spec("av") is not None
 
 
 def _kept_as(path: Path, name: str) -> str:
-    """Return the file's name here; what is in it, and of a film or camera raw the suffix of its name, decide."""
+    """Returns the file's name here; what is in it, and of a film or camera raw the suffix of its name, decide."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     kind, suffix = format_of(head), PurePath(name).suffix.lower()

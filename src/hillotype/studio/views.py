@@ -42,7 +42,7 @@ _CHUNK = 1 << 18
 
 
 def displayable(path: Path, max_pixels: int) -> Path:
-    """Return a picture file that browsers show: TIFF, HEIC and raw are copied to PNG, once, beside it.
+    """Returns a picture file that browsers show: TIFF, HEIC and raw are copied to PNG, once, beside it.
 
     Raises:
         PictureError: it cannot be read.
@@ -56,7 +56,7 @@ def displayable(path: Path, max_pixels: int) -> Path:
 
 
 def small(path: Path, side: int, max_pixels: int) -> Path:
-    """Return a small copy of a picture file, its longest side at most `side` pixels, made once beside it.
+    """Returns a small copy of a picture file, its longest side at most `side` pixels, made once beside it.
 
     Raises:
         PictureError: it cannot be read, or the copy not be written.
@@ -73,7 +73,7 @@ def small(path: Path, side: int, max_pixels: int) -> Path:
 
 
 def read_small(path: Path, side: int, max_pixels: int) -> Image.Image:
-    """Read a picture of 8 bits, its longest side at most `side` pixels, upright and with its profile.
+    """Reads a picture of 8 bits, its longest side at most `side` pixels, upright and with its profile.
 
     Raises:
         PictureError: it cannot be read.
@@ -84,7 +84,7 @@ def read_small(path: Path, side: int, max_pixels: int) -> Image.Image:
 
 
 def read_palette(path: Path, max_pixels: int) -> Palette:
-    """Return the colors of a picture file.
+    """Returns the colors of a picture file.
 
     Raises:
         PictureError: it cannot be read, or is gray.
@@ -93,7 +93,7 @@ def read_palette(path: Path, max_pixels: int) -> Palette:
 
 
 async def send_file(path: Path, name: str = "") -> StreamingResponse:
-    """Return a picture file as the answer; with a name, as a file to save.
+    """Returns a picture file as the answer; with a name, as a file to save.
 
     It is opened at once, so that it may be removed while it is sent.
 
@@ -118,5 +118,5 @@ async def send_file(path: Path, name: str = "") -> StreamingResponse:
 
 
 def attachment(name: str) -> str:
-    """Return the Content-Disposition that has a file saved under the last part of a name (RFC 6266)."""
+    """Returns the Content-Disposition that has a file saved under the last part of a name (RFC 6266)."""
     return f"attachment; filename*=utf-8''{quote(name.rpartition('/')[2], safe='')}"

@@ -27,12 +27,12 @@ from hillotype.studio.schemas import Settings
 
 
 def still(target: Path, name: str) -> Path:
-    """Return where a frame of a film lies, "before" or "after", whose result lies at `target` or will."""
+    """Returns where a frame of a film lies, "before" or "after", whose result lies at `target` or will."""
     return target.with_name(f"{name}.png")
 
 
 def begun(target: Path) -> bool:
-    """Tell whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
+    """Tells whether a run that ended has left pieces of a film, from which the next one into its folder goes on."""
     from hillotype.film.restore_film import is_begun  # needs PyAV, without which no film is taken
 
     return is_begun(target)
@@ -69,7 +69,7 @@ class Run:
     part: bool = False
 
     def __call__(self, limits: Limits) -> Result:
-        """Restore it.
+        """Restores it.
 
         Raises:
             Cancelled: it was not wanted any more; nothing is left but what is to be kept.
@@ -127,7 +127,7 @@ class Run:
             write_picture(picture, still(job.target, name), overwrite=True)
 
     def _clean(self) -> None:
-        """Remove the result, and what writing it may have made again of folders that were removed meanwhile."""
+        """Removes the result, and what writing it may have made again of folders that were removed meanwhile."""
         if self.keep and self.source.exists() and begun(self.out / self.source.name):
             return
         shutil.rmtree(self.out, ignore_errors=True)

@@ -45,7 +45,7 @@ class Explorer:
     places: np.ndarray
 
     def map(self) -> MapState:
-        """Return where the pictures lie."""
+        """Returns where the pictures lie."""
         try:
             labels = self.pictures.labels
         except DataError:  # they lie in no folders
@@ -57,22 +57,22 @@ class Explorer:
         return MapState(numbers=self.coder.size, prior=self._prior_name, points=points)
 
     def at(self, x: float, y: float) -> Image.Image:
-        """Return the picture that a place of the map stands for."""
+        """Returns the picture that a place of the map stands for."""
         return self._sheet([("", self.coder.decode(at_place(np.array([x, y]), self.places, self.codes)))], side=224)
 
     def picture(self, number: int) -> Image.Image:
-        """Return a picture as it is, and as its code has it."""
+        """Returns a picture as it is, and as its code has it."""
         chosen = self._chosen([number])
         pair = np.concatenate([self.pictures.pixels[chosen], self.coder.decode(self.codes[chosen])])
         return self._sheet([("", pair)])
 
     def sample(self, count: int, seed: int) -> Image.Image:
-        """Return pictures that nobody took: of codes drawn from the prior."""
+        """Returns pictures that nobody took: of codes drawn from the prior."""
         codes = self._prior.sample(count, np.random.default_rng(seed))
         return self._sheet(square(self.coder.decode(codes)))
 
     def walk(self, numbers: list[int], how: str, steps: int) -> Image.Image:
-        """Return the way from picture to picture by their codes, below the mix of their pixels."""
+        """Returns the way from picture to picture by their codes, below the mix of their pixels."""
         chosen = self._chosen(numbers)
         pixels = self.pictures.pixels[chosen]
         mixes = path(pixels.reshape(len(chosen), -1), steps)
@@ -82,7 +82,7 @@ class Explorer:
         return self._sheet(rows)
 
     def blend(self, numbers: list[int], expression: str) -> Image.Image:
-        """Return the picture that a sum of codes makes, such as `a - b + c`, and the pictures that it is made of."""
+        """Returns the picture that a sum of codes makes, such as `a - b + c`, and the pictures that it is made of."""
         chosen = self._chosen(numbers)
         code = combine(self.codes[chosen], expression)
         names = ", ".join(LETTERS[: len(chosen)])
@@ -109,7 +109,7 @@ class Explorer:
 
 
 def open_explorer(folder: Path) -> Explorer:
-    """Open a run to explore it; cheap to call again, until it has trained on.
+    """Opens a run to explore it; cheap to call again, until it has trained on.
 
     Raises:
         RecipeError: it has not validated once, or its model has no codes of pictures.

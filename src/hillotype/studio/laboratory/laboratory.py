@@ -36,7 +36,7 @@ class Laboratory:
         self._thread = ThreadPoolExecutor(1, "explore")  # torch computes for one at a time
 
     async def explore(self, run: str, look: Callable[[Explorer], _Seen]) -> _Seen:
-        """Open a run, unless it is open already, and look at it.
+        """Opens a run, unless it is open already, and looks at it.
 
         Raises:
             Refusal: there is no run of that id.
@@ -52,7 +52,7 @@ class Laboratory:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def picture(self, run: str, draw: Callable[[Explorer], Image.Image]) -> bytes:
-        """Draw something of a run; returns WebP, small enough to follow a finger."""
+        """Draws something of a run; returns WebP, small enough to follow a finger."""
 
         def encoded(explorer: Explorer) -> bytes:
             file = io.BytesIO()
@@ -62,7 +62,7 @@ class Laboratory:
         return await self.explore(run, encoded)
 
     def close(self) -> None:
-        """End what listens, and the training in order; it can go on later."""
+        """Ends what listens, and the training in order; it can go on later."""
         self.ending.set()
         self.trainer.close()
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -15,12 +15,12 @@ _FOLDERS = (Path("recipes"), _PACKAGE / "train" / "recipes", _PACKAGE / "studies
 
 
 def list_recipes(*, pictures: bool) -> list[RecipeState]:
-    """Return all recipes that can be read; `pictures` tells whether there are some for those that name none."""
+    """Returns all recipes that can be read; `pictures` tells whether there are some for those that name none."""
     return [state for path, name in _all() if (state := _state(path, name, pictures))]
 
 
 def find_recipe(id: str) -> Path:
-    """Return the file of a recipe.
+    """Returns the file of a recipe.
 
     Raises:
         Refusal: there is none of that id.

@@ -18,12 +18,12 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 def list_reports() -> list[ReportState]:
-    """Return the reports in the folders `studies` and `docs/studies` here."""
+    """Returns the reports in the folders `studies` and `docs/studies` here."""
     return [ReportState(id=identify(path), name=path.parent.name) for path in _all()]
 
 
 def send_report(id: str) -> HTMLResponse:
-    """Return a report; of its styles those run that stand in it, and no script.
+    """Returns a report; of its styles those run that stand in it, and no script.
 
     Raises:
         Refusal: there is none of that id.

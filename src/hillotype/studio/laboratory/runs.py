@@ -27,17 +27,17 @@ Row = dict[str, float]
 
 
 def identify(path: Path) -> str:
-    """Return the id by which clients name a file or folder: they never give a path."""
+    """Returns the id by which clients name a file or folder: they never give a path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def find_runs(root: Path) -> dict[str, Path]:
-    """Return the run folders below `root` by their id, by name."""
+    """Returns the run folders below `root` by their id, by name."""
     return {identify(folder): folder for folder in sorted(_walk(root, _DEEPEST))}
 
 
 def find_run(root: Path, id: str) -> Path:
-    """Return a run folder.
+    """Returns a run folder.
 
     Raises:
         Refusal: there is none of that id.
@@ -49,7 +49,7 @@ def find_run(root: Path, id: str) -> Path:
 
 
 def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
-    """Return what is known of a run; `status` is that of its process where that is the studio's, else the log tells."""
+    """Returns what is known of a run; `status` is that of its process where the studio has it, else the log tells."""
     changed = last_change(folder)
     recipe, rows = _recipe(folder, (folder / RECIPE).stat().st_mtime), _rows(folder, changed)
     last: Row = {}
@@ -74,14 +74,14 @@ def run_state(folder: Path, root: Path, status: RunStatus | None) -> RunState:
 
 
 def run_details(folder: Path, root: Path, status: RunStatus | None) -> RunDetails:
-    """Return a run with its curves and recipe; `status` as for `run_state`."""
+    """Returns a run with its curves and recipe; `status` as for `run_state`."""
     recipe = (folder / RECIPE).read_text("utf-8", errors="replace")
     curves = _curves(_rows(folder, last_change(folder)))
     return RunDetails(**run_state(folder, root, status).model_dump(), curves=curves, recipe=recipe)
 
 
 def last_change(folder: Path) -> float:
-    """Return when the log of a run changed, or its recipe if it has logged nothing yet, in seconds since 1970.
+    """Returns when the log of a run changed, or its recipe if it has logged nothing yet, in seconds since 1970.
 
     Raises:
         OSError: the run was removed.

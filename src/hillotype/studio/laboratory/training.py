@@ -34,7 +34,7 @@ class Trainer:
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
 
     def start(self, wanted: Start) -> TrainingState:
-        """Train a recipe in a new run folder.
+        """Trains a recipe in a new run folder.
 
         Raises:
             Refusal: another training goes on, the folder holds a run, there is no such recipe, or no pictures for it.
@@ -46,7 +46,7 @@ class Trainer:
         return self._train(find_recipe(wanted.recipe), folder, *minutes, *(self._own_pictures() if wanted.own else ()))
 
     def go_on(self, folder: Path) -> TrainingState:
-        """Train on where a run stopped.
+        """Trains on where a run stopped.
 
         Raises:
             Refusal: another training goes on.
@@ -54,7 +54,7 @@ class Trainer:
         return self._train(folder / RECIPE, folder, "--resume")
 
     def stop(self) -> TrainingState:
-        """End the training, and wait for its end; it can go on from its last checkpoint."""
+        """Ends the training, and waits for its end; it can go on from its last checkpoint."""
         with self._changing:
             process, state = self._process, self.state()
             if process is not None and state.going and not state.stopping:
@@ -69,12 +69,12 @@ class Trainer:
         return self.state()
 
     def close(self) -> None:
-        """End the training, and forget what it said."""
+        """Ends the training, and forgets what it said."""
         self.stop()
         self._told.close()
 
     def state(self) -> TrainingState:
-        """Return what is known of the last training."""
+        """Returns what is known of the last training."""
         code = None if self._process is None else self._process.poll()
         going = self._process is not None and code is None
         failed = code not in (None, 0, 130) and not self._stopped
@@ -85,7 +85,7 @@ class Trainer:
         return TrainingState(name=name, going=going, stopping=going and self._stopped, message=message)
 
     def status(self, folder: Path) -> RunStatus | None:
-        """Return where a run stands by its process, or None if that is not the studio's.
+        """Returns where a run stands by its process, or None if that is not the studio's.
 
         Once the process has ended, somebody else may go on with the run: its log changes then.
         """
