@@ -68,7 +68,8 @@ def noise_level(pixels: Rows, model: Model) -> float:
     Noise is what the model takes out of the smoothest blocks of 8 x 8 pixels, by what it leaves of them: the median of
     the smoothest quarter. So it is what the model has learned to tell from a picture: white noise, film grain, blurred
     noise, strong traces of JPEG, and less of the texture of grass or cloth than anywhere else. Blocks at black or
-    white, where noise is cut off, do not count, nor do flat ones. At most 16 parts of 96 x 96 pixels are looked at.
+    white, where noise is cut off, do not count, nor do flat ones, as of borders; where most are flat, nothing is
+    noisy. At most 16 parts of 96 x 96 pixels are looked at.
 
     What is found in pictures with known noise and in clean ones: `python benchmarks/diagnosis.py`, docs/denoising.md.
     """
@@ -79,8 +80,9 @@ def noise_level(pixels: Rows, model: Model) -> float:
     answer = model.run(seen)
     taken, left, whole = (255 * _blocks(planes).std(axis=-1) for planes in (seen - answer, answer, seen))
     cut_off = _blocks((seen <= 1 / 255) | (seen >= 254 / 255)).mean(axis=-1)
-    counts = (cut_off < 0.02) & (whole > _FLAT)
-    if not counts.any():
+    lit = cut_off < 0.02
+    counts = lit & (whole > _FLAT)
+    if 2 * counts.sum() <= lit.sum():  # drawn, or there is nothing to see
         return 0.0
     taken, left = taken[counts], left[counts]
     return float(np.median(taken[left <= np.quantile(left, _SMOOTH_SHARE)]))
