@@ -91,8 +91,8 @@ def tiny_zoo(tmp_path, monkeypatch):
     folder.mkdir()
     write_tiny_denoiser(folder / "denoise-gray.onnx", 1)
     write_tiny_denoiser(folder / "denoise-color.onnx", 3)
-    write_tiny_denoiser(folder / "denoise-fast-gray.onnx", 1, gain=0.15)
-    write_tiny_denoiser(folder / "denoise-fast-color.onnx", 3, gain=0.15)
+    write_tiny_denoiser(folder / "denoise-fast-gray.onnx", 1, gain=0.03)
+    write_tiny_denoiser(folder / "denoise-fast-color.onnx", 3, gain=0.03)
     write_tiny_colorizer(folder / "colorize.onnx")
     monkeypatch.setattr(modelfile, "ZOO_FOLDER", folder)
     return folder
