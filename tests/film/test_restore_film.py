@@ -252,5 +252,8 @@ def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path,
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert not folder.exists()
     assert not is_begun(target)
-    assert packets_of(target, "video") == packets_of(tmp_path / "whole" / "out.mp4", "video")
+    expected = tmp_path / "whole" / "out.mp4"
+    assert times_of(target) == times_of(expected)
+    apart = [np.abs(a.astype(int) - b).mean() for a, b in zip(pixels_of(target), pixels_of(expected), strict=True)]
+    assert max(apart) < 2.5  # libx264 does not always make the same of frames so small; a frame beside is 7 apart
     assert packets_of(target, "audio") == packets_of(source, "audio")
