@@ -37,15 +37,6 @@ def store(values: NDArray[np.float32], out: Pixels) -> None:
     out[...] = values
 
 
-def halved(plane: Plane) -> Plane:
-    """Returns the means of squares of 2 x 2 pixels of a plane (h, w, ...); an odd row or column is left out."""
-    rows, columns = (side // 2 * 2 for side in plane.shape[:2])
-    even = plane[:rows, :columns]
-    total: Plane = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
-    total *= np.float32(0.25)
-    return total
-
-
 def as_rgb(pixels: Pixels) -> Pixels:
     """Returns the pixels with three channels."""
     return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels
