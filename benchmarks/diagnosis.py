@@ -12,14 +12,13 @@ import argparse
 
 import numpy as np
 
-from hillotype.data.load import load_pictures
-from hillotype.data.sources import open_source
-from hillotype.data.splits import sample_names
+from hillotype.data import Preparation, load_pictures, open_source, sample_names
+from hillotype.data.images import to_floats
 from hillotype.metrics import psnr
 from hillotype.modelfile import load_model
 from hillotype.noise import Chain, Correlated, Gaussian, Jpeg
 from hillotype.restore.denoise import Denoiser
-from hillotype.restore.diagnose import NOISY
+from hillotype.restore.diagnose import NOISY, noise_level
 
 CLEAN = ("zip:photos-bsds400.zip/test", "zip:photos-nips17-256.zip", "zip:historic.zip/documerica")
 OLD = "zip:historic.zip/fsa-owi"
@@ -44,26 +43,21 @@ NOISES = {
 
 def read(source: str, limit: int, channels: int, reduce: float = 1.0) -> list[np.ndarray]:
     """Returns at most so many pictures (H, W, 1 or 3) uint8, always the same."""
-    from hillotype.data import Preparation
-
     opened = open_source(source)
     return load_pictures(opened, sample_names(opened.names, limit), Preparation(gray=channels == 1, reduce=reduce))
 
 
 def spoiled(picture: np.ndarray, noise: object, seed: int) -> np.ndarray:
     """Returns the picture with noise, rounded."""
-    seen = picture.transpose(2, 0, 1)[None].astype(np.float32) / 255
-    answer = noise(seen, np.random.default_rng(seed))[0].transpose(1, 2, 0)
+    answer = noise(to_floats(picture)[None], np.random.default_rng(seed))[0].transpose(1, 2, 0)
     return np.round(answer * 255).clip(0, 255).astype(np.uint8)
 
 
 def gain(denoiser: Denoiser, noisy: np.ndarray, clean: np.ndarray) -> float:
     """Returns by how many dB denoising brings a picture nearer to the clean one."""
-    truth, seen = (pixels.astype(np.float32) / 255 for pixels in (clean, noisy))
-    before, after = (
-        float(psnr(x.transpose(2, 0, 1)[None], truth.transpose(2, 0, 1)[None])[0]) for x in (seen, denoiser(seen))
-    )
-    return after - before
+    truth, seen = to_floats(clean)[None], to_floats(noisy)[None]
+    answer = denoiser(seen[0].transpose(1, 2, 0)).transpose(2, 0, 1)[None]
+    return float(psnr(answer, truth)[0] - psnr(seen, truth)[0])
 
 
 def row(label: str, levels: list[float], gains: list[float] | None = None) -> None:
@@ -91,14 +85,13 @@ def main() -> None:
         )
         for source in (*CLEAN, OLD) if model.card.in_channels == 1 else CLEAN:
             pictures = read(source, settings.limit, model.card.in_channels)
-            row(source, [denoiser.noise_level(picture) for picture in pictures])
-        for label, factor in (("halved", LANCZOS), ("halved by means", MEANS)):
-            halved = read(HALVED, settings.limit, model.card.in_channels, factor)
-            row(label, [denoiser.noise_level(picture) for picture in halved])
-        halved = read(HALVED, settings.limit, model.card.in_channels, LANCZOS)
+            row(source, [noise_level(picture, model) for picture in pictures])
+        halved, jagged = (read(HALVED, settings.limit, model.card.in_channels, by) for by in (LANCZOS, MEANS))
+        for label, pictures in (("halved", halved), ("halved by means", jagged)):
+            row(label, [noise_level(picture, model) for picture in pictures])
         for label, noise in NOISES.items():
             noisy = [spoiled(picture, noise, seed) for seed, picture in enumerate(halved)]
-            levels = [denoiser.noise_level(picture) for picture in noisy]
+            levels = [noise_level(picture, model) for picture in noisy]
             row(f"halved, {label}", levels, [gain(denoiser, *pair) for pair in zip(noisy, halved, strict=True)])
 
 

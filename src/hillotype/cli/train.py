@@ -109,6 +109,7 @@ def _next_commands(run: Run, folder: Path) -> list[str]:
     from hillotype.models import Autoencoder
     from hillotype.tasks import Inpaint, Reconstruct
     from hillotype.train.config import build_model, build_task
+    from hillotype.train.export import why_not_exported
 
     task, model = build_task(run), build_model(run, pretrained=False)
     commands = []
@@ -116,7 +117,7 @@ def _next_commands(run: Run, folder: Path) -> list[str]:
         commands.append(["latent", "fill", str(folder), "-o", "filled.png"])
     elif isinstance(task, Reconstruct) and isinstance(model, Autoencoder):
         commands.append(["latent", "map", str(folder), "-o", "map.html"])
-    if model.size is None and (model.halo is not None or task.name != "denoise"):  # what `export` does not refuse
+    if not why_not_exported(task, model):
         commands.append(["export", str(folder), "-o", f"{run.name}.onnx"])
     return [shlex.join(["hillotype", *command]) for command in commands]
 

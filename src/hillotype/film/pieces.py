@@ -23,7 +23,7 @@ from hillotype.errors import PictureError
 from hillotype.files import locked, make_folder, whole, writing
 from hillotype.film.frames import EXACT, Frame
 from hillotype.film.reader import Film, opened
-from hillotype.restore.pixels import as_rgb
+from hillotype.restore.pixels import with_channels
 
 PIECE: Final = 250
 """Frames of a piece: the work of half a minute that a killed run loses, at most."""
@@ -148,7 +148,7 @@ def _set_up(stream: VideoStream, film: Film, width: int, height: int) -> None:
 
 
 def _coded(frame: Frame, film: Film, pix_fmt: str) -> VideoFrame:
-    pixels = as_rgb(frame.pixels)
+    pixels = with_channels(frame.pixels, 3)
     picture = VideoFrame.from_ndarray(pixels, format="rgb48le" if pixels.dtype.itemsize == 2 else "rgb24")
     coded = picture.reformat(
         format=pix_fmt,

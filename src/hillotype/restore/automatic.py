@@ -9,6 +9,7 @@ from hillotype.restore.colorize import Colorizer
 from hillotype.restore.denoise import Denoiser, Denoising
 from hillotype.restore.diagnose import NOISY, is_gray
 from hillotype.restore.parts import Progress
+from hillotype.restore.pixels import is_neutral
 from hillotype.restore.restorer import Plan, Room
 from hillotype.restore.wishes import Wishes
 
@@ -47,7 +48,8 @@ class AutomaticRestorer(Denoising):
 
     def plan(self, pixels: Rows) -> Plan:
         """Plans what the picture needs: see `diagnose.noise_level` and `diagnose.is_gray`."""
-        noise, gray = self.denoiser.noise_level(pixels), is_gray(pixels)
+        neutral = is_neutral(pixels)
+        noise, gray = self.denoiser.noise_level(pixels, gray=neutral), neutral or is_gray(pixels)
         needs = (("denoise", noise >= NOISY), ("colorize", gray))
         unused = "" if gray or not self.colorizer.wishes.hints else ", so hints are not used: colorize replaces them"
         reasons = (_in_words(noise), "no colors" if gray else f"colors{unused}")

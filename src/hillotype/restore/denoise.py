@@ -115,9 +115,9 @@ class Denoiser(Denoising):
             progress=progress,
         )
 
-    def noise_level(self, pixels: Rows) -> float:
+    def noise_level(self, pixels: Rows, *, gray: bool) -> float:
         """Tells how much this denoiser would take out of a picture (H, W, C), in 255ths: see `diagnose.noise_level`."""
-        return noise_level(pixels, self._model_for(is_neutral(pixels)))
+        return noise_level(pixels, self._model_for(gray))
 
     def _model_for(self, gray: bool) -> Model:
         model = self.models.get(1 if gray else 3) or (self.models.get(3) if gray else None)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hillotype.color import rgb_to_lab
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import Plane, full_scale, is_neutral
+from hillotype.restore.pixels import Plane, full_scale, is_neutral, with_channels
 from hillotype.restore.reduce import reduced, working_size
 
 NOISY = 2.0
@@ -73,10 +73,9 @@ def noise_level(pixels: Rows, model: Model) -> float:
 
     What is found in pictures with known noise and in clean ones: `python benchmarks/diagnosis.py`, docs/denoising.md.
     """
-    crops = _crops(pixels, model.card.multiple)
-    if crops is None:
+    seen = _crops(pixels, model.card.multiple, model.card.in_channels)
+    if seen is None:
         return 0.0
-    seen = _with_channels(crops, model.card.in_channels)
     answer = model.run(seen)
     taken, left, whole = (255 * _blocks(planes).std(axis=-1) for planes in (seen - answer, answer, seen))
     cut_off = _blocks((seen <= 1 / 255) | (seen >= 254 / 255)).mean(axis=-1)
@@ -88,7 +87,7 @@ def noise_level(pixels: Rows, model: Model) -> float:
     return float(np.median(taken[left <= np.quantile(left, _SMOOTH_SHARE)]))
 
 
-def _crops(pixels: Rows, multiple: int) -> NDArray[np.float32] | None:
+def _crops(pixels: Rows, multiple: int, channels: int) -> NDArray[np.float32] | None:
     """Returns parts of the picture, in a grid and at full resolution, (N, C, h, w) in [0, 1]; None if it is tiny."""
     places, sizes = [], []
     for side in pixels.shape[:2]:
@@ -100,15 +99,8 @@ def _crops(pixels: Rows, multiple: int) -> NDArray[np.float32] | None:
         return None
     rows, columns = sizes
     parts = [pixels[top : top + rows, left : left + columns] for top in places[0] for left in places[1]]
-    stacked = np.stack(parts).transpose(0, 3, 1, 2)
+    stacked = with_channels(np.stack(parts), channels).transpose(0, 3, 1, 2)
     return np.ascontiguousarray(stacked, dtype=np.float32) / np.float32(full_scale(pixels))
-
-
-def _with_channels(crops: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
-    """Returns (N, 1 or 3, h, w) with as many channels as asked for."""
-    if crops.shape[1] == channels:
-        return crops
-    return np.repeat(crops, 3, axis=1) if channels == 3 else np.ascontiguousarray(crops[:, 1:2])
 
 
 def _blocks(planes: NDArray[Any]) -> NDArray[Any]:

@@ -37,9 +37,11 @@ def store(values: NDArray[np.float32], out: Pixels) -> None:
     out[...] = values
 
 
-def as_rgb(pixels: Pixels) -> Pixels:
-    """Returns the pixels with three channels."""
-    return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """Returns pixels (..., 1 or 3) with as many channels as asked for, 1 or 3: gray repeated, or green alone."""
+    if pixels.shape[-1] == channels:
+        return pixels
+    return np.repeat(pixels, 3, axis=-1) if channels == 3 else pixels[..., 1:2]
 
 
 def is_neutral(pixels: Rows) -> bool:

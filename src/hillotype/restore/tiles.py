@@ -14,7 +14,7 @@ from hillotype.color import rgb_to_gray
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows, Sheet
 from hillotype.restore.parts import Progress, do_parts
-from hillotype.restore.pixels import Pixels, full_scale, store
+from hillotype.restore.pixels import full_scale, store, with_channels
 
 Planes: TypeAlias = NDArray[np.float32]
 
@@ -115,7 +115,7 @@ def _region(pixels: Rows, row: Span, column: Span, channels: int) -> NDArray[np.
     missing = [(0, row.size - part.shape[0]), (0, column.size - part.shape[1]), (0, 0)]
     if any(after for _, after in missing):
         part = np.pad(part, missing, mode="reflect")
-    seen = np.ascontiguousarray(_with_channels(part, channels).transpose(2, 0, 1)[None], dtype=np.float32)
+    seen = np.ascontiguousarray(with_channels(part, channels).transpose(2, 0, 1)[None], dtype=np.float32)
     return seen if pixels.dtype == np.float32 else seen / np.float32(full_scale(pixels))
 
 
@@ -139,17 +139,10 @@ def _blended(seen: Planes, answer: Planes, strength: float, chroma_strength: flo
 
 def _write(kept: NDArray[np.float32], out: Sheet, rows: slice, columns: slice) -> None:
     """Writes an answer (C, H, W) into its place."""
-    values = np.ascontiguousarray(_with_channels(kept.transpose(1, 2, 0), out.shape[2]))
+    values = np.ascontiguousarray(with_channels(kept.transpose(1, 2, 0), out.shape[2]))
     part = np.empty(values.shape, out.dtype)
     store(values, part)
     out[rows, columns] = part
-
-
-def _with_channels(part: Pixels, channels: int) -> Pixels:
-    """Returns (H, W, 1 or 3) with as many channels as asked for: gray repeated, or green alone."""
-    if part.shape[2] == channels:
-        return part
-    return np.repeat(part, 3, axis=2) if channels == 3 else part[..., 1:2]
 
 
 def _round_up(value: int, multiple: int) -> int:

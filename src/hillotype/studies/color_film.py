@@ -16,7 +16,7 @@ from hillotype.film.frames import frames as frames_of
 from hillotype.film.reader import read_film as look_through
 from hillotype.metrics import colorfulness
 from hillotype.pages import evenly, film, grid, plot, table, text
-from hillotype.restore.pixels import as_rgb
+from hillotype.restore.pixels import with_channels
 from hillotype.studies.chroma import by_shipped, reduced, with_lightness
 from hillotype.studies.scores import Scores, means, score
 from hillotype.studies.study import Figure, Findings, Section, study
@@ -104,7 +104,7 @@ def read_film(path: Path, most: int | None = None) -> tuple[Floats, float]:
     """
     try:
         source = look_through(path)
-        frames = [as_rgb(frame.pixels) for frame in islice(frames_of(source), most)]
+        frames = [with_channels(frame.pixels, 3) for frame in islice(frames_of(source), most)]
     except PictureError as error:
         raise DataError(f"{error}; or put another in its place") from error
     return to_floats(np.stack(frames)), float(source.rate)

@@ -22,6 +22,7 @@ from hillotype.errors import ModelFileError, RecipeError
 from hillotype.files import make_folder, why_not_written
 from hillotype.modelfile import Card, load_model, write_card
 from hillotype.models import ImageModel
+from hillotype.tasks import Task
 from hillotype.train.config import Run
 from hillotype.train.start import go_back
 from hillotype.train.trained import Trained, open_run
@@ -60,17 +61,8 @@ def export(
     """
     trained = open_run(path)
     run, model = trained.run, trained.model
-    if model.size is not None:
-        height, width = model.size
-        raise RecipeError(
-            f"{path}: its model {run.model['name']!r} takes {height}x{width} pictures only, a model file must take any "
-            "size; train a convolutional one"
-        )
-    if model.halo is None and trained.task.name == "denoise":
-        raise RecipeError(
-            f"{path}: its model {run.model['name']!r} must see a picture whole, but denoising works in tiles; "
-            "train one with a halo, as residual_unet"
-        )
+    if reason := why_not_exported(trained.task, model):
+        raise RecipeError(f"{path}: its model {run.model['name']!r} {reason}")
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
     if keep:
@@ -91,6 +83,16 @@ def export(
     except OSError as error:
         raise ModelFileError(f"{target}: {why_not_written(error)}") from error
     return card
+
+
+def why_not_exported(task: Task, model: ImageModel) -> str:
+    """Returns why a model cannot be a model file, with the remedy; nothing if it can."""
+    if model.size is not None:
+        height, width = model.size
+        return f"takes {height}x{width} pictures only, a model file must take any size; train a convolutional one"
+    if model.halo is None and task.name == "denoise":
+        return "must see a picture whole, but denoising works in tiles; train one with a halo, as residual_unet"
+    return ""
 
 
 def make_card(run: Run, trained: Trained, vividness: float, keep: float) -> Card:
