@@ -7,7 +7,7 @@ import pytest
 from hillotype.errors import RecipeError
 from hillotype.noise import Chain, Fixed, Gaussian, Mixture
 from hillotype.train.config import RECIPES as BUILT_IN
-from hillotype.train.config import build_model, build_task, find_recipe, make_run, read_recipe
+from hillotype.train.config import build_model, build_task, find_recipe, make_run, read_recipe, with_steps
 
 LEG = ("learning_rate", "loss")
 """What a last leg may change of the optimization."""
@@ -87,6 +87,12 @@ def test_dotted_settings_override_the_file():
     run = read_recipe(RECIPES[0], {"optimization.steps": 7, "data.augment.crop": 64})
     assert run.optimization.steps == 7
     assert run.data.augment.crop == 64
+
+
+def test_an_epoch_is_one_look_at_each_picture_on_however_many_devices(tiny):
+    run = tiny(optimization={"epochs": 3, "batch": 4})
+    assert with_steps(run, 40).optimization.steps == 30
+    assert with_steps(run, 40, processes=2).optimization.steps == 15
 
 
 def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():

@@ -80,7 +80,7 @@ def fit(
     task, state = build_task(run), _start(run, folder, fabric)
     pictures, held_out = load_training(run, task)
     crops = validation_crops(held_out, run)
-    run = with_steps(run, len(pictures))
+    run = with_steps(run, len(pictures), fabric.world_size)
     net, optimizer = fabric.setup(state.model, state.optimizer)
     training = _Training(run, task, state, net, optimizer, fabric)
     folder.open(state.step)
@@ -93,7 +93,9 @@ def fit(
         fraction = done(run, state, minutes)
         rate = run.optimization.learning_rate * schedule(fraction, run.optimization)
         loss = _descend(training, picture, rate, fraction)
-        state.seconds = fabric.broadcast(clock.seconds())  # one clock, or processes would not end together
+        state.seconds = clock.seconds()
+        if minutes is not None:  # one clock, or processes would not end together; asking for it takes milliseconds
+            state.seconds = fabric.broadcast(state.seconds)
         losses.append(_finite(loss, run, state))
         fraction = min(done(run, state, minutes), 1.0)
         finished = fraction >= 1
