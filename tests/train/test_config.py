@@ -14,6 +14,8 @@ LEG = ("learning_rate", "loss")
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
+TWO = {"name": "mixture", "parts": [{"name": "gaussian"}, {"name": "jpeg"}]}
+
 
 def values(**changes):
     plain = {
@@ -114,6 +116,13 @@ def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
         ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": [3]}}}, r"Gaussian: sigma\.1"),
+        ({"task": {"name": "denoise", "noise": {"name": "fixed"}}}, "Fixed.*'noise'"),
+        ({"task": {"name": "denoise", "noise": {"name": "chain", "parts": 3}}}, "Chain: parts: must be an array"),
+        ({"task": {"name": "denoise", "noise": {**TWO, "weights": "all"}}}, "Mixture: weights: must be an array"),
+        ({"task": {"name": "denoise", "noise": {**TWO, "weights": [1]}}}, r"2 parts and weights \[1\.0\]; give"),
+        ({"task": {"name": "denoise", "shift": "half"}}, "task 'denoise': shift: .*number"),
+        ({"task": {"name": "colorize", "space": ["lab"]}}, "color space .*: not known"),
+        ({"task": {"name": ["denoise"]}}, "unknown; use one of"),
         ({"colour": True}, "colour: unknown setting; correct"),
         ({"name": "../up"}, "name"),
         ({"seed": -1}, "seed"),
