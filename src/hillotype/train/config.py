@@ -59,7 +59,7 @@ class DataSettings(_Settings):
     """The gray filter: least mean spread of a picture's channels, of 255."""
     augment: Augment = Augment()
     validation_pictures: int = Field(64, ge=1)
-    """At most so many pictures of each source validate."""
+    """At most so many pictures of each source may validate; a training takes so many of them all, evenly spread."""
 
     def preparation(self, reduce: float) -> Preparation:
         """Returns what is done to the pictures of a source before anything is learned from them."""
