@@ -7,7 +7,7 @@ import pytest
 from hillotype.errors import RecipeError
 from hillotype.noise import Chain, Fixed, Gaussian, Mixture
 from hillotype.train.config import RECIPES as BUILT_IN
-from hillotype.train.config import build_model, build_task, find_recipe, make_run, read_recipe
+from hillotype.train.config import build_model, build_task, find_recipe, make_run, read_recipe, with_steps
 
 LEG = ("learning_rate", "loss")
 """What a last leg may change of the optimization."""
@@ -98,6 +98,12 @@ def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
     assert (run.optimization.steps, run.optimization.epochs) == (7, None)
     run = read_recipe(recipe, {"optimization.epochs": 2, "optimization.steps": 7})
     assert run.optimization.epochs == 2
+
+
+def test_epochs_count_the_pictures_of_all_processes():
+    run = make_run(values(optimization={"epochs": 3, "batch": 8}))
+    assert with_steps(run, 100, 1).optimization.steps == 38  # 300 pictures, 8 in a step
+    assert with_steps(run, 100, 2).optimization.steps == 19
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ class Optimization(_Settings):
     epochs: float | None = Field(None, gt=0)
     """In place of steps: how often each training picture is seen."""
     batch: int = Field(16, ge=1)
+    """Pictures of a step, on each device."""
     learning_rate: float = Field(1e-3, gt=0)
     """The peak, reached after `warmup`."""
     schedule: Literal["cosine", "constant"] = "cosine"
@@ -204,12 +205,15 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
     return run
 
 
-def with_steps(run: Run, pictures: int) -> Run:
-    """Returns the run with its epochs over so many training pictures as steps; a run by steps stays as it is."""
+def with_steps(run: Run, pictures: int, processes: int) -> Run:
+    """Returns the run with its epochs over so many training pictures as steps; a run by steps stays as it is.
+
+    In each step every process takes a batch of its own.
+    """
     optimization = run.optimization
     if optimization.epochs is None:
         return run
-    steps = math.ceil(optimization.epochs * pictures / optimization.batch)
+    steps = math.ceil(optimization.epochs * pictures / (optimization.batch * processes))
     return run.model_copy(update={"optimization": optimization.model_copy(update={"steps": steps})})
 
 

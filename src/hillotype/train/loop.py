@@ -80,7 +80,7 @@ def fit(
     task, state = build_task(run), _start(run, folder, fabric)
     pictures, held_out = load_training(run, task)
     crops = validation_crops(held_out, run)
-    run = with_steps(run, len(pictures))
+    run = with_steps(run, len(pictures), fabric.world_size)
     net, optimizer = fabric.setup(state.model, state.optimizer)
     training = _Training(run, task, state, net, optimizer, fabric)
     folder.open(state.step)
