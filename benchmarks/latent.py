@@ -26,6 +26,7 @@ from hillotype.latent.pictures import read_source, read_split
 from hillotype.latent.priors import Mixture, StandardNormal
 from hillotype.metrics import bootstrap_interval
 from hillotype.models import Generative
+from hillotype.studies.scores import mean_error
 from hillotype.train.config import read_recipe
 from hillotype.train.loop import fit
 from hillotype.train.trained import Floats, Trained, open_run
@@ -51,11 +52,6 @@ def train(folder: Path, name: str, recipe: str, changes: dict[str, Any] | None =
     return open_run(path, name, best=False)
 
 
-def error(answers: Floats, truths: Floats) -> float:
-    """Mean squared error per element, mean over pictures."""
-    return float(np.square(answers.astype(np.float64) - truths).mean())
-
-
 def print_table(title: str, head: list[str], rows: list[list[str]]) -> None:
     """Prints a table."""
     table = Table(*head, title=title, title_justify="left")
@@ -74,7 +70,8 @@ def sizes(folder: Path) -> None:
         components = components or Coder.pca(read_split(trained.run, "train").pixels, max(SIZES))
         codes = components.encode(test)
         codes[:, size:] = 0
-        pca, deep = error(components.decode(codes), test), error(open_coder(trained).reconstruct(test), test)
+        answers = components.decode(codes), open_coder(trained).reconstruct(test)
+        pca, deep = (mean_error(each, test) for each in answers)
         rows.append([str(size), f"{pca:.5f}", f"{deep:.5f}", f"{deep / pca:.2f}", f"{WANTED[size]:.2f}"])
     head = ["code", "PCA", "deep autoencoder", "share of PCA's", "at most"]
     print_table(f"MSE per element, mean of {len(test):,} test digits, seed {SEED}", head, rows)

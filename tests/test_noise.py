@@ -153,6 +153,17 @@ def test_senseless_ranges_are_refused(kind, setting):
         kind(**setting)
 
 
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, 2.0, 3.0), (0.0, 0.0), (-1.0, 2.0)])
+def test_weights_that_choose_no_part_are_refused(weights):
+    with pytest.raises(RecipeError, match="2 parts and weights"):
+        Mixture((Gaussian(), noise.Jpeg()), weights)
+
+
+def test_a_seed_below_0_is_refused():
+    with pytest.raises(RecipeError, match="seed is -1"):
+        Fixed(Gaussian(), -1)
+
+
 def test_a_mixture_of_masks_says_what_each_hides():
     masks = Mixture((Mask((0.5, 0.5)), Mask((0.25, 0.25), block=True)))
     picture = gray(shape=(60, 1, 16, 16)) + 0.1

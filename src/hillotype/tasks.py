@@ -13,7 +13,7 @@ from hillotype.noise import Gaussian, Mask, Masking, Noise, Rng
 
 
 class Task(Protocol):
-    """Three pure functions over pictures.
+    """Pure functions over pictures.
 
     What belongs together stands together: `finish(observe(x), target(x))` is x again, as far as the task allows.
 

@@ -23,7 +23,9 @@ def folder(tmp_path):
         path = tmp_path / "photos" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)).save(path)
-    (tmp_path / "photos" / "notes.txt").write_text("not a picture")
+    for name in ("notes.txt", "__MACOSX/._a.png", ".thumbnails/a.png"):
+        (tmp_path / "photos" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "photos" / name).write_text("not a picture")
     return tmp_path / "photos"
 
 

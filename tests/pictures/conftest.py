@@ -48,8 +48,13 @@ def joined(picture):
 
 def refusal(path, **options):
     """The line in which reading a file is refused."""
+    return refused(path, lambda: read_picture(path, **options))
+
+
+def refused(path, act):
+    """The line in which reading or writing a file is refused."""
     with pytest.raises(PictureError) as caught:
-        read_picture(path, **options)
+        act()
     line = str(caught.value)
     assert "\n" not in line
     assert line.startswith(f"{path}: ")

@@ -14,6 +14,8 @@ LEG = ("learning_rate", "loss")
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
+TWO = {"name": "mixture", "parts": [{"name": "gaussian"}, {"name": "jpeg"}]}
+
 
 def values(**changes):
     plain = {
@@ -89,12 +91,6 @@ def test_dotted_settings_override_the_file():
     assert run.data.augment.crop == 64
 
 
-def test_an_epoch_is_one_look_at_each_picture_on_however_many_devices(tiny):
-    run = tiny(optimization={"epochs": 3, "batch": 4})
-    assert with_steps(run, 40).optimization.steps == 30
-    assert with_steps(run, 40, processes=2).optimization.steps == 15
-
-
 def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
     recipe = next(path for path in RECIPES[0].parent.rglob("*.toml") if "epochs = " in path.read_text())
     assert read_recipe(recipe).optimization.epochs
@@ -102,6 +98,12 @@ def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
     assert (run.optimization.steps, run.optimization.epochs) == (7, None)
     run = read_recipe(recipe, {"optimization.epochs": 2, "optimization.steps": 7})
     assert run.optimization.epochs == 2
+
+
+def test_epochs_count_the_pictures_of_all_processes():
+    run = make_run(values(optimization={"epochs": 3, "batch": 8}))
+    assert with_steps(run, 100, 1).optimization.steps == 38  # 300 pictures, 8 in a step
+    assert with_steps(run, 100, 2).optimization.steps == 19
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,13 @@ def test_steps_that_are_asked_for_count_in_place_of_the_recipes_epochs():
         ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": [3]}}}, r"Gaussian: sigma\.1"),
+        ({"task": {"name": "denoise", "noise": {"name": "fixed"}}}, "Fixed.*'noise'"),
+        ({"task": {"name": "denoise", "noise": {"name": "chain", "parts": 3}}}, "Chain: parts: must be an array"),
+        ({"task": {"name": "denoise", "noise": {**TWO, "weights": "all"}}}, "Mixture: weights: must be an array"),
+        ({"task": {"name": "denoise", "noise": {**TWO, "weights": [1]}}}, r"2 parts and weights \[1\.0\]; give"),
+        ({"task": {"name": "denoise", "shift": "half"}}, "task 'denoise': shift: .*number"),
+        ({"task": {"name": "colorize", "space": ["lab"]}}, "color space .*: not known"),
+        ({"task": {"name": ["denoise"]}}, "unknown; use one of"),
         ({"colour": True}, "colour: unknown setting; correct"),
         ({"name": "../up"}, "name"),
         ({"seed": -1}, "seed"),

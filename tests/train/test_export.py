@@ -5,12 +5,15 @@ import onnx
 import pytest
 import torch
 
+from hillotype.color import YCbCr
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.modelfile import load_model, read_card
+from hillotype.models import build
+from hillotype.tasks import Colorize, Denoise
 from hillotype.train import checkpoint
 from hillotype.train import export as module
 from hillotype.train.config import build_model
-from hillotype.train.export import export
+from hillotype.train.export import export, why_not_exported
 from hillotype.train.loop import fit
 from hillotype.train.start import read_start
 from hillotype.train.trained import open_run
@@ -49,6 +52,29 @@ def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch, bo
     with pytest.raises(ModelFileError, match="differs from torch"):
         export(tmp_path / "run", tmp_path / "out" / "tiny.onnx")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "says"),
+    [
+        (Denoise(shift=0.5), "sees pictures less 0.5"),
+        (Colorize(YCbCr()), "answers in ycbcr"),
+        (Denoise(), ""),
+        (Colorize(), ""),
+    ],
+)
+def test_what_no_command_could_use_is_no_model_file(task, says):
+    net = build("residual_unet", in_channels=1, out_channels=1)
+    assert why_not_exported(task, net).startswith(says)
+    assert bool(why_not_exported(task, net)) == bool(says)
+
+
+def test_a_colorizer_needs_a_working_side(tiny, tmp_path):
+    model = {"name": "unet", "widths": [4, 4], "blocks": [1, 1]}
+    fit(tiny(task={"name": "colorize"}, model=model, optimization={"steps": 1, "batch": 1}), tmp_path / "run")
+    with pytest.raises(RecipeError, match="give --working-side"):
+        export(tmp_path / "run", tmp_path / "x.onnx")
+    assert export(tmp_path / "run", tmp_path / "x.onnx", working_side=64).working_side == 64
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

@@ -56,7 +56,7 @@ class Preparation:
         """
         height, width = pixels.shape[:2]
         if self.center < 1:
-            pixels = _cut(pixels, max(1, round(height * self.center)), max(1, round(width * self.center)))
+            pixels = middle(pixels, max(1, round(height * self.center)), max(1, round(width * self.center)))
         pixels = self._reduced(pixels)
         if self.side is not None:
             pixels = _squared(pixels, self.side)
@@ -82,14 +82,15 @@ class Preparation:
         return to_pixels(to_image(pixels).resize(size, how))
 
 
-def _cut(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+def middle(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Returns what lies about the center of a picture (H, W, C), without a copy; all of a side that is not as long."""
+    top, left = max(0, (pixels.shape[0] - height) // 2), max(0, (pixels.shape[1] - width) // 2)
     return pixels[top : top + height, left : left + width]
 
 
 def _squared(pixels: np.ndarray, side: int) -> np.ndarray:
     was = min(pixels.shape[:2])
-    pixels = _cut(pixels, was, was)
+    pixels = middle(pixels, was, was)
     if was == side:
         return pixels
     how = Image.Resampling.BICUBIC if was < side else Image.Resampling.LANCZOS

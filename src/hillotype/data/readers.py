@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import numpy as np
@@ -48,11 +48,8 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self.origin = folder
-        self.names = sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if _is_picture_name(path) and path.is_file() and not path.name.startswith(".")
-        )
+        found = ((path, path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
+        self.names = sorted(name for path, name in found if _is_picture_name(name) and path.is_file())
         _need_pictures(self.names, str(folder))
 
     def open(self, name: str) -> Image.Image:
@@ -130,9 +127,14 @@ class ArraySource:
         return pixels
 
 
-def _is_picture_name(path: Path) -> bool:
-    """Tells whether Pillow reads such files without more: phones' and cameras' own formats are left out."""
-    return FORMAT_OF_SUFFIX.get(path.suffix.lower()) not in (None, "HEIF", "RAW")
+def _is_picture_name(name: str) -> bool:
+    """Tells whether Pillow reads such a file without more: phones' and cameras' own formats are left out.
+
+    So is what is hidden or lies in a hidden folder, as the __MACOSX/._a.jpg that a Mac puts beside a.jpg in a zip.
+    """
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and FORMAT_OF_SUFFIX.get(path.suffix.lower()) not in (None, "HEIF", "RAW")
 
 
 def _prefix(folder: str) -> str:
@@ -142,8 +144,8 @@ def _prefix(folder: str) -> str:
 
 def _pictures_below(prefix: str, entries: Iterable[str], suffixes: bool) -> dict[str, str]:
     """The entries that are pictures by the names they have below a prefix."""
-    found = [entry for entry in entries if entry.startswith(prefix) and _is_picture_name(Path(entry))]
-    return {(entry if suffixes else entry.rpartition(".")[0]).removeprefix(prefix): entry for entry in found}
+    found = {entry.removeprefix(prefix): entry for entry in entries if entry.startswith(prefix)}
+    return {name if suffixes else name.rpartition(".")[0]: found[name] for name in found if _is_picture_name(name)}
 
 
 def _need_pictures(names: list[str], where: str) -> None:

@@ -74,14 +74,12 @@ class ChromaPca:
     Attributes:
         mean: (3 * PATCH^2,) the mean Lab patch, L* / 100 first, then (a*, b*) / 110.
         gain: (2 * PATCH^2, PATCH^2) from a luma patch less its mean to a chroma patch less its mean.
-        rank: components kept.
         space: the color space whose luma is seen.
         stride: step in pixels from patch to patch.
     """
 
     mean: Floats
     gain: Floats
-    rank: int
     space: ColorSpace = field(default_factory=Lab)
     stride: int = 2
 
@@ -137,9 +135,8 @@ def fit_chroma_pca(pictures: Iterable[Floats], rng: np.random.Generator, space: 
     reduced = (_reduce(picture, COLOR_SIDE)[None] for picture in pictures)
     patches, held_out = sample((np.concatenate(Lab().split(picture), axis=1)[0] for picture in reduced), rng)
     mean, components, variances = principal_components(patches)
-    candidates = [
-        ChromaPca(mean, conditional_gain(components, variances, rank, PATCH**2), rank, space) for rank in _RANKS
-    ]
+    gains = (conditional_gain(components, variances, rank, PATCH**2) for rank in _RANKS)
+    candidates = [ChromaPca(mean, gain, space) for gain in gains]
     truths = [np.clip(Lab().join(lab[None, :1], lab[None, 1:]), 0, 1) for lab in held_out]
     return _best(candidates, [space.split(truth)[0] for truth in truths], truths)
 

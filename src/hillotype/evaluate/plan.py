@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hillotype.color import Lab
-from hillotype.data import SPLITS, Preparation, load_pictures, open_source, sample_names, split_names
+from hillotype.data import SPLITS, Preparation, Source, load_pictures, open_source, sample_names, split_names
 from hillotype.data.images import to_floats
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError, RecipeError
@@ -50,7 +50,7 @@ def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int 
     if not names:
         rest = f"{card.name} was trained on the others" if known else "choose --split all"
         raise DataError(f"{name}: no pictures in its {split} split; {rest}")
-    return [to_floats(picture) for picture in load_pictures(source, names, Preparation(gray=_is_gray(card)))]
+    return _read(card, source, names)
 
 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
@@ -58,10 +58,9 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
 
     Without a `name`, they are the train split of the first source of the model's own recipe that is found.
     """
-    gray = _is_gray(card)
     if name is not None:
         source = open_source(name)
-        return [to_floats(picture) for picture in load_pictures(source, _spread(source.names), Preparation(gray=gray))]
+        return _read(card, source, _spread(source.names))
     if _knows_no_truth(card):
         return []  # they are noisy
     for settings in _sources(card):
@@ -70,8 +69,13 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
         except DataError:
             continue
         names = split_names(source.names, "train", settings.get("fractions", FRACTIONS))
-        return [to_floats(picture) for picture in load_pictures(source, _spread(names), Preparation(gray=gray))]
+        return _read(card, source, _spread(names))
     return []
+
+
+def _read(card: Card, source: Source, names: Sequence[str]) -> list[Floats]:
+    gray = card.task == "denoise" and card.in_channels == 1
+    return [to_floats(picture) for picture in load_pictures(source, names, Preparation(gray=gray))]
 
 
 def trained_fractions(card: Card, name: str) -> Sequence[float] | None:
@@ -117,10 +121,6 @@ def _sources(card: Card) -> Sequence[dict[str, Any]]:
 
 def _path_of(name: str) -> str:
     return name.removeprefix("zip:").removeprefix("folder:").rstrip("/")
-
-
-def _is_gray(card: Card) -> bool:
-    return card.task == "denoise" and card.in_channels == 1
 
 
 def _spread(names: Sequence[str]) -> list[str]:

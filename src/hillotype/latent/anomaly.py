@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -69,11 +70,11 @@ def fit_scores(coder: Coder, train: Floats, validation: Floats, seed: int = 0) -
         priors["own prior"] = StandardNormal(coder.size)
     components = Coder.pca(train, coder.size)
     scores: dict[str, Score] = {
-        "reconstruction error": lambda pictures: reconstruction_error(coder, pictures),
-        "relative error": lambda pictures: relative_error(coder, pictures),
-        "PCA error": lambda pictures: reconstruction_error(components, pictures),
+        "reconstruction error": partial(reconstruction_error, coder),
+        "relative error": partial(relative_error, coder),
+        "PCA error": partial(reconstruction_error, components),
     }
-    scores |= {f"latent, {name}": _latent(coder, prior) for name, prior in priors.items()}
+    scores |= {f"latent, {name}": partial(improbability, coder, prior) for name, prior in priors.items()}
     if coder.generative is not None:
         scores["reconstruction probability"] = lambda pictures: reconstruction_probability(
             coder, pictures, torch.Generator().manual_seed(seed)
@@ -206,10 +207,6 @@ def area(normal: Scores, strange: Scores, rng: np.random.Generator, draws: int =
     drawn = [auc(rng.choice(normal, len(normal)), rng.choice(strange, len(strange))) for _ in range(draws)]
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Area(value, float(low), float(high))
-
-
-def _latent(coder: Coder, prior: Prior) -> Score:
-    return lambda pictures: improbability(coder, prior, pictures)
 
 
 def _mean_square(values: np.ndarray) -> Scores:

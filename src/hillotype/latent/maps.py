@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from hillotype.errors import RecipeError
 from hillotype.latent.coder import Coder, Codes
+from hillotype.pages import evenly
 
 WAYS = ("pca", "tsne")
 """The ways that `project` knows by name."""
@@ -113,7 +114,7 @@ def separation(
         RecipeError: the codes are of one class only, or each of a class of its own.
     """
     neighbors = KNeighborsClassifier(min(NEIGHBORS, len(known))).fit(known, labels)
-    some = np.linspace(0, len(asked) - 1, min(len(asked), _MOST_SILHOUETTE)).astype(int)
+    some = evenly(_MOST_SILHOUETTE, len(asked))
     classes = len({their_labels[index] for index in some})
     if not 1 < classes < len(some):
         raise RecipeError(

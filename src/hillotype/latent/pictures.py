@@ -10,6 +10,7 @@ import numpy as np
 
 from hillotype.data import class_of, load_named_pictures, open_source, sample_names
 from hillotype.data.images import to_floats
+from hillotype.data.prepare import middle
 from hillotype.errors import DataError
 from hillotype.pictures import read_picture, whole
 from hillotype.pictures.modes import to_8_bit
@@ -120,5 +121,4 @@ def _center(picture: np.ndarray, crop: int, name: str) -> np.ndarray:
     height, width = picture.shape[:2]
     if min(height, width) < crop:
         raise DataError(f"{name}: {width}x{height} pixels, but the model takes {crop}x{crop}; give larger pictures")
-    top, left = (height - crop) // 2, (width - crop) // 2
-    return picture[top : top + crop, left : left + crop]
+    return middle(picture, crop, crop)

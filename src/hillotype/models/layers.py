@@ -1,4 +1,4 @@
-"""What the nets of the five reports share: 3x3 convolutions that halve and double, and how their weights start.
+"""What the nets of the reports and `unet` share: 3x3 convolutions that halve and double, and how weights start.
 
 Three of the reports use Keras, whose `same` pads an even-sized picture below and to the right where a stride halves
 it; `padding=1` pads it above and to the left, and `output_padding=1` undoes that in the same way. So these nets are

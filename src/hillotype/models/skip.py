@@ -50,6 +50,9 @@ class ResidualUNet(ImageModel):
         out_channels: channels of the answer.
         widths: channels at each scale, finest first.
         blocks: residual blocks at each scale, in the encoder and again in the decoder (the last: in the middle).
+
+    Raises:
+        RecipeError: channels that differ, or widths and blocks that do not pair up.
     """
 
     def __init__(
@@ -135,6 +138,10 @@ class Lite0UNet(ImageModel):
         dropout: share of the coarsest scale's channels, and twice that of the scene's features, that training hides.
         doubt: whether the last channel of the answer, in [0, 1], is how large the model expects its error to be.
         pretrained: whether the encoder starts from its ImageNet weights.
+
+    Raises:
+        RecipeError: more than one channel in, or more frozen blocks than there are.
+        ModelFileError: the ImageNet weights are not installed.
     """
 
     multiple = 32

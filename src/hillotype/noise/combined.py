@@ -8,6 +8,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_torch_array, to_device
 
 from hillotype.color import Array
+from hillotype.errors import RecipeError
 from hillotype.noise.base import Masking, Noise, Rng, uniform
 
 
@@ -26,10 +27,22 @@ class Chain:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Each picture of a batch meets one of the parts, chosen with the given weights (equal ones if empty)."""
+    """Each picture of a batch meets one of the parts, chosen with the given weights (equal ones if empty).
+
+    Raises:
+        RecipeError: no parts, or weights that do not pair up with them, lie below 0 or are all 0.
+    """
 
     parts: tuple[Noise, ...]
     weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        weights = self.weights or (1.0,) * len(self.parts)
+        if len(weights) != len(self.parts) or min(weights, default=0) < 0 or not sum(weights) > 0:
+            raise RecipeError(
+                f"Mixture: {len(self.parts)} parts and weights {list(self.weights)}; give parts, and a weight to each "
+                "of them (none below 0, not all 0) or to none"
+            )
 
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns the pictures, each with a noise of its own."""
@@ -54,10 +67,17 @@ class Fixed:
     """The same picture always meets the same draw of `noise`, in every epoch: as when a noisy copy is made once.
 
     The draw is a function of the picture's numbers and of `seed`; the generator that is passed in is not used.
+
+    Raises:
+        RecipeError: a seed below 0.
     """
 
     noise: Noise
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise RecipeError(f"Fixed: seed is {self.seed}; it must be 0 or more")
 
     def __call__(self, picture: Array, rng: Rng) -> Array:
         """Returns the noisy pictures."""

@@ -15,7 +15,7 @@ from hillotype.noise.gaussian import Correlated
 
 @dataclass(frozen=True)
 class Jpeg(Ranged):
-    """What JPEG at `quality` (1-95, Pillow's scale) leaves of the picture; clips and rounds to 8 bits on the way."""
+    """What JPEG at `quality` (0-100, Pillow's scale) leaves of the picture; clips and rounds to 8 bits on the way."""
 
     quality: Range = (40.0, 95.0)
 

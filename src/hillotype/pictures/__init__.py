@@ -1,8 +1,8 @@
 """Picture files and arrays: read and written with nothing lost.
 
-Each file format has a module (`png`, `webp`, `tiff`, and `simple` for those that Pillow handles whole) that
-decodes a file as stored and encodes a picture that fits the format. `reading` and `writing` choose among them;
-`modes` and `metadata` hold what they share; `api` takes and gives Pillow images.
+Each file format has a module (`png`, `webp`, `tiff`, `avif`, `heic`, `raw`, and `simple` for those that Pillow handles
+whole) that decodes a file as stored and, if the format is written at all, encodes a picture that fits it. `reading` and
+`writing` choose among them; `modes` and `metadata` hold what they share; `api` takes and gives Pillow images.
 """
 
 from hillotype.pictures.api import from_pil, to_pil

@@ -149,6 +149,6 @@ def _section(entries: Sequence[Entry], unable: Mapping[str, str], test: Floats) 
             ),
             table(head, rows, f"Mean of {len(test):,} test pictures. What has no trained parameters is fitted."),
             grid({"truth": test, **{each.name: each.answers for each in entries}}, "Test pictures through each."),
-            table(["model", "why it has no row"], [[name, reason] for name, reason in unable.items()]),
+            table(["model", "why it has no row"], list(unable.items())),
         ),
     )

@@ -124,7 +124,7 @@ def _comparison(answers: dict[str, Floats], scores: Scores, differences: Scores,
                 "what is gained by it was lost in the code, not in the colors. Our net answers with chroma only."
             ),
             grid(
-                spread({"truth": test, **answers}, 9),
+                spread(vivid, 9),
                 f"Test pictures, evenly spread over the classes, none chosen. {_STAND_IN} The convolutional net blurs: "
                 "all it knows passes through 11x11 places. The skip net is sharp, its colors are cautious. Sky, sea "
                 "and forest are colored by all nets; what could be of any color stays near gray or brown.",

@@ -169,7 +169,7 @@ def _training(dense: Trained, ours: Trained, losses: dict[str, float]) -> Sectio
             curves([dense, ours], "MSE per element over steps."),
             table(
                 ["the report's net on", "MSE per element"],
-                [[name, value] for name, value in losses.items()],
+                list(losses.items()),
                 "What is printed while weights move is a mean over the epoch. On digits that it has not seen, in noise "
                 "that it has not seen, the net does worse than its training loss says.",
             ),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hillotype.pages import Html, grid, plot, score_table, table, text
+from hillotype.pages import grid, plot, score_table, table, text
 from hillotype.studies.baselines import Components, best_count, ridge
 from hillotype.studies.page import curves
 from hillotype.studies.scores import Scores, mean_error, means, score
@@ -25,6 +24,7 @@ _PENALTY = 0.03
 """Of the regression, chosen on validation ships."""
 
 _EPOCHS, _CODE = 50, 600
+_LAST_EPOCH, _AFTER = "training ships, mean over the last epoch", "training ships, after it"
 _DIFFERS = (
     "The report's figures are of 500 training ships that it held out, and its table gives the training loss; "
     "here a tenth of the training ships validates, and the 1,000 test ships only test. It trains on noise that "
@@ -66,47 +66,37 @@ def run(bench: Bench) -> Findings:
         "noisy ships": [components.error(noisy - shift, test, k) for k in counts],
         "clean ships": [components.error(test, test, k) for k in counts],
     }
-    lost = _Lost(
-        in_last_epoch=dense.running_loss(1 / _EPOCHS),
-        in_training=mean_error(dense.answer(noisy_train), train),
-        without_noise=mean_error(best.answer(test + shift), test),
-        by_components=components.error(test, test, _CODE),
-    )
+    losses = {
+        _LAST_EPOCH: dense.running_loss(1 / _EPOCHS),
+        _AFTER: mean_error(dense.answer(noisy_train), train),
+        "test ships, after it": mse["report's net, last"],
+        "test ships, weights of the best validation": mse["report's net, best"],
+    }
+    without_noise = mean_error(best.answer(test + shift), test)
     return Findings(
-        figures=_figures(mse, f"PCA, {count}", len(test), lost, len(train)),
+        figures=_figures(mse, f"PCA, {count}", len(test), losses[_LAST_EPOCH], len(train)),
         differs=_DIFFERS,
         sections=(
             _comparison(answers, scores, test),
-            _why(counts, by_count, mse, lost),
-            Section("Training", (curves([dense, ours], "MSE per element over steps."), _losses(mse, lost))),
+            _why(counts, by_count, mse, losses[_AFTER], without_noise, components.error(test, test, _CODE)),
+            Section(
+                "Training",
+                (
+                    curves([dense, ours], "MSE per element over steps."),
+                    table(["the report's net on", "MSE per element"], list(losses.items())),
+                ),
+            ),
         ),
         numbers={
             "mse": mse,
             "mse of PCA": {"components": list(counts), **by_count},
-            "report's net on test ships without noise": lost.without_noise,
-            "report's net on training ships, after the last epoch": lost.in_training,
+            "report's net on test ships without noise": without_noise,
+            "report's net on training ships, after the last epoch": losses[_AFTER],
         },
     )
 
 
-@dataclass(frozen=True)
-class _Lost:
-    """What tells why the report's net loses so much, each an MSE per element.
-
-    Attributes:
-        in_last_epoch: of the net on the noisy ships that it was trained on, mean over the last epoch.
-        in_training: of the net on the same, after it.
-        without_noise: of the net on test ships that have no noise.
-        by_components: of as many principal components as the net's code has numbers, on test ships without noise.
-    """
-
-    in_last_epoch: float
-    in_training: float
-    without_noise: float
-    by_components: float
-
-
-def _figures(mse: dict[str, float], pca: str, tested: int, lost: _Lost, trained: int) -> tuple[Figure, ...]:
+def _figures(mse: dict[str, float], pca: str, tested: int, last_epoch: float, trained: int) -> tuple[Figure, ...]:
     return (
         Figure(
             "MSE per element, mean of test ships",
@@ -119,10 +109,10 @@ def _figures(mse: dict[str, float], pca: str, tested: int, lost: _Lost, trained:
             target=0.0008,
         ),
         Figure(
-            "MSE per element, training ships, mean over the last epoch",
+            f"MSE per element, {_LAST_EPOCH}",
             trained,
             reported=_REPORTED_TRAIN,
-            reproduced=lost.in_last_epoch,
+            reproduced=last_epoch,
         ),
     )
 
@@ -155,7 +145,14 @@ def _comparison(answers: dict[str, Floats], scores: Scores, test: Floats) -> Sec
     )
 
 
-def _why(counts: tuple[int, ...], by_count: dict[str, list[float]], mse: dict[str, float], lost: _Lost) -> Section:
+def _why(
+    counts: tuple[int, ...],
+    by_count: dict[str, list[float]],
+    mse: dict[str, float],
+    in_training: float,
+    without_noise: float,
+    by_components: float,
+) -> Section:
     def draw(axes: Axes) -> None:
         for name, values in by_count.items():
             axes.plot(counts, values, ".-", label=f"PCA, {name}")
@@ -170,24 +167,12 @@ def _why(counts: tuple[int, ...], by_count: dict[str, list[float]], mse: dict[st
         (
             text(
                 "Given ships without noise, only as much brighter as the noise makes them, the report's net has an "
-                f"error of {lost.without_noise:.4f}: what it loses is the picture. The report saw the distortion and "
+                f"error of {without_noise:.4f}: what it loses is the picture. The report saw the distortion and "
                 f"blamed the small number of ships; but on the ships that it was trained on, its error is "
-                f"{lost.in_training:.4f} too. Nor is the code too small: {_CODE} principal components, as many as the "
-                f"code has numbers, lose {lost.by_components:.5f} of ships without noise. Eight dense layers are hard "
+                f"{in_training:.4f} too. Nor is the code too small: {_CODE} principal components, as many as the "
+                f"code has numbers, lose {by_components:.5f} of ships without noise. Eight dense layers are hard "
                 "to train to pass a picture on; a correction that is added to the picture has it from the start."
             ),
             plot(draw, "What principal components lose of a ship, with noise and without it.", size=(8, 3.6)),
         ),
-    )
-
-
-def _losses(mse: dict[str, float], lost: _Lost) -> Html:
-    return table(
-        ["the report's net on", "MSE per element"],
-        [
-            ["training ships, mean over the last epoch", lost.in_last_epoch],
-            ["training ships, after it", lost.in_training],
-            ["test ships, after it", mse["report's net, last"]],
-            ["test ships, weights of the best validation", mse["report's net, best"]],
-        ],
     )

@@ -59,7 +59,7 @@ class Findings:
 
     Attributes:
         figures: the first table.
-        differs: one honest sentence on what differs from the report.
+        differs: what differs from the report, told honestly.
         sections: the rest of the page.
         numbers: everything measured, for results.json.
     """
@@ -92,7 +92,7 @@ class Study:
 
 
 STUDIES: dict[str, Study] = {}
-"""The studies by name, in the order of the reports."""
+"""The studies by name."""
 
 
 def study(

@@ -20,6 +20,7 @@ from hillotype.data import (
     sample_names,
     split_names,
 )
+from hillotype.data.prepare import middle
 from hillotype.errors import DataError, RecipeError
 from hillotype.tasks import Task
 from hillotype.train.config import Run
@@ -67,12 +68,8 @@ def load_few(run: Run) -> list[np.ndarray]:
     settings = run.data.sources[0]
     source = open_source(settings.name)
     pictures = load_pictures(source, sample_names(source.names, _FEW), run.data.preparation(settings.reduce))
-    return [_middle(pixels, _FEW_SIDE).transpose(2, 0, 1)[None].astype(np.float32) / 255 for pixels in pictures]
-
-
-def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
-    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
-    return pixels[top : top + side, left : left + side]
+    parts = [middle(pixels, _FEW_SIDE, _FEW_SIDE) for pixels in pictures]
+    return [part.transpose(2, 0, 1)[None].astype(np.float32) / 255 for part in parts]
 
 
 def load_split(run: Run, split: str) -> Pictures:

@@ -5,9 +5,9 @@ import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from hillotype.color import color_space
 from hillotype.data import Augment, Preparation
@@ -59,7 +59,7 @@ class DataSettings(_Settings):
     """The gray filter: least mean spread of a picture's channels, of 255."""
     augment: Augment = Augment()
     validation_pictures: int = Field(64, ge=1)
-    """At most so many pictures of each source validate."""
+    """At most so many pictures of each source may validate; a training takes so many of them all, evenly spread."""
 
     def preparation(self, reduce: float) -> Preparation:
         """Returns what is done to the pictures of a source before anything is learned from them."""
@@ -81,7 +81,7 @@ class Optimization(_Settings):
     epochs: float | None = Field(None, gt=0)
     """In place of steps: how often each training picture is seen."""
     batch: int = Field(16, ge=1)
-    """Crops of a step; on several devices, of each."""
+    """Pictures of a step, on each device."""
     learning_rate: float = Field(1e-3, gt=0)
     """The peak, reached after `warmup`."""
     schedule: Literal["cosine", "constant"] = "cosine"
@@ -205,10 +205,10 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
     return run
 
 
-def with_steps(run: Run, pictures: int, processes: int = 1) -> Run:
+def with_steps(run: Run, pictures: int, processes: int) -> Run:
     """Returns the run with its epochs over so many training pictures as steps; a run by steps stays as it is.
 
-    Each process takes a batch of its own in a step.
+    In each step every process takes a batch of its own.
     """
     optimization = run.optimization
     if optimization.epochs is None:
@@ -246,26 +246,17 @@ def build_task(run: Run) -> Task:
     """Makes the run's task.
 
     Raises:
-        RecipeError: an unknown task, noise or color space, or a setting that they do not know.
+        RecipeError: an unknown task, noise or color space, or a setting that they do not know or of a wrong type.
     """
-    settings = dict(run.task)
+    settings, made = dict(run.task), dict[str, Any]()
+    kind = _known(TASKS, settings.pop("name", None), "task")
     if "space" in settings:
-        settings["space"] = color_space(settings["space"])
-    for key in ("noise", "degrade", "mask"):
-        if key in settings:
-            settings[key] = build_noise(settings[key])
-    mask = settings.get("mask", Mask())
+        made["space"] = color_space(str(settings.pop("space")))
+    made |= {key: build_noise(settings.pop(key)) for key in ("noise", "degrade", "mask") if key in settings}
+    mask = made.get("mask", Mask())
     if not all(isinstance(part, Mask) for part in (mask.parts if isinstance(mask, Mixture) else [mask])):
         raise RecipeError("task.mask: hides no pixels; use the noise mask, or a mixture of masks")
-    kind = _known(TASKS, settings.pop("name", None), "task")
-    unknown = set(settings) - {field.name for field in fields(kind)}
-    if unknown:
-        names = ", ".join(field.name for field in fields(kind)) or "none"
-        raise RecipeError(f"task {kind.name!r}: unknown setting {sorted(unknown)[0]!r}; it has {names}")
-    try:
-        task: Task = kind(**settings)
-    except TypeError as error:
-        raise RecipeError(f"task: {error}; see hillotype.tasks for its settings") from error
+    task: Task = _made(kind, settings, made, f"task {kind.name!r}")
     return task
 
 
@@ -273,37 +264,42 @@ def build_noise(settings: dict[str, Any]) -> Noise:
     """Makes a noise from a recipe's table: `name`, its settings, and `parts` or `noise` where it is made of others.
 
     Raises:
-        RecipeError: an unknown noise, or a setting that it does not know.
+        RecipeError: an unknown noise, or a setting that it does not know or of a wrong type.
     """
     if not isinstance(settings, dict):
         raise RecipeError(f"noise {settings!r}: must be a table with a name; see recipes/ for examples")
-    settings = dict(settings)
+    settings, made = dict(settings), dict[str, Any]()
     kind = _known(NOISES, settings.pop("name", None), "noise")
-    parts = settings.pop("parts", None)
+    if "parts" in settings:
+        parts = settings.pop("parts")
+        if not isinstance(parts, list | tuple):
+            raise RecipeError(f"noise {kind.__name__}: parts: must be an array; see recipes/ for examples")
+        made["parts"] = tuple(map(build_noise, parts))
+    if "noise" in settings:
+        made["noise"] = build_noise(settings.pop("noise"))
+    noise: Noise = _made(kind, settings, made, f"noise {kind.__name__}")
+    return noise
+
+
+def _made(kind: type, settings: dict[str, Any], made: dict[str, Any], what: str) -> Any:  # noqa: ANN401
+    """Makes a task or a noise of its settings, each checked against its type, and of what was made for it before."""
+    known = [field.name for field in fields(kind)]
+    if unknown := sorted({*settings, *made} - {*known}):
+        raise RecipeError(f"{what}: unknown setting {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+    types = get_type_hints(kind)
+    plain: dict[str, Any] = {name: (types[name], ...) for name in settings}
     try:
-        noise: Noise
-        if parts is not None:
-            noise = kind(parts=tuple(build_noise(part) for part in parts), **settings)
-            return noise
-        if "noise" in settings:
-            noise = kind(noise=build_noise(settings.pop("noise")), **settings)
-            return noise
-        unknown = set(settings) - {field.name for field in fields(kind)}
-        if unknown:
-            names = ", ".join(field.name for field in fields(kind))
-            raise RecipeError(f"noise {kind.__name__}: unknown setting {sorted(unknown)[0]!r}; use {names}")
-        noise = TypeAdapter(kind).validate_python(settings)
-        return noise
+        return kind(**made, **dict(create_model(kind.__name__, **plain)(**settings)))
     except ValidationError as error:
-        raise RecipeError(f"noise {kind.__name__}: {_first_problem(error)}") from error
-    except TypeError as error:
-        raise RecipeError(f"noise {kind.__name__}: {error}; see hillotype.noise for its settings") from error
+        raise RecipeError(f"{what}: {_first_problem(error)}") from error
+    except TypeError as error:  # no parts, or no noise, to be made of
+        raise RecipeError(f"{what}: {error}; see recipes/ for examples") from error
 
 
 def _known(registry: dict[str, type], name: object, what: str) -> Any:  # noqa: ANN401
-    if name not in registry:
+    if not isinstance(name, str) or name not in registry:
         raise RecipeError(f"{what} {name!r}: unknown; use one of {', '.join(sorted(registry))}")
-    return registry[str(name)]
+    return registry[name]
 
 
 def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:

@@ -18,11 +18,12 @@ from torch import Tensor
 from torch.export import Dim
 
 from hillotype import __version__
+from hillotype.color import Lab
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.files import make_folder, why_not_written
 from hillotype.modelfile import Card, load_model, write_card
 from hillotype.models import ImageModel
-from hillotype.tasks import Task
+from hillotype.tasks import Colorize, Reconstruct, Task
 from hillotype.train.config import Run
 from hillotype.train.start import go_back
 from hillotype.train.trained import Trained, open_run
@@ -55,7 +56,8 @@ def export(
     `ROUNDING`, at several sizes.
 
     Raises:
-        RecipeError: `path` holds no run, its model cannot be a model file, or its run has no start to go back to.
+        RecipeError: `path` holds no run, its model cannot be a model file, a colorizer has no working side, or its run
+            has no start to go back to.
         DataError: the weights that the run began with are missing or damaged.
         ModelFileError: ONNX and torch disagree, or the file cannot be written.
     """
@@ -65,6 +67,11 @@ def export(
         raise RecipeError(f"{path}: its model {run.model['name']!r} {reason}")
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
+    if trained.task.name == "colorize" and run.working_side is None:
+        raise RecipeError(
+            f"{path}: its recipe names no working_side, at which a colorizer sees photographs; give --working-side, as "
+            "256"
+        )
     if keep:
         go_back(run, model, keep)
     card = make_card(run, trained, vividness, keep)
@@ -92,6 +99,10 @@ def why_not_exported(task: Task, model: ImageModel) -> str:
         return f"takes {height}x{width} pictures only, a model file must take any size; train a convolutional one"
     if model.halo is None and task.name == "denoise":
         return "must see a picture whole, but denoising works in tiles; train one with a halo, as residual_unet"
+    if isinstance(task, Reconstruct) and task.shift:
+        return f"sees pictures less {task.shift:g}, which is taken off in training alone; train one with task.shift 0"
+    if isinstance(task, Colorize) and not isinstance(task.space, Lab):
+        return f"answers in {task.space.name}, but pictures are colored in lab; train one with task.space lab"
     return ""
 
 
