@@ -181,6 +181,7 @@ def test_what_is_removed_while_it_is_worked_on_stays_removed(live, open_page, br
     choose(page, ("a.jpg", gray), ("b.jpg", gray))
     until(lambda: [text[:7] for text in words_of(page)] == ["Working", "Working"])
     held = hold(page, "**/jobs/*", times=2)
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove all").click()
     wait_held(page, held, 2)
     brakes.clear()
@@ -198,6 +199,7 @@ def test_what_is_removed_while_it_is_sent_stays_removed(live, open_page, gray):
     held = hold(page, "**/jobs?*", times=2)
     choose(page, ("a.jpg", gray), ("b.jpg", gray))
     wait_held(page, held, 2)
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove all").click()
     page.get_by_role("heading", name="Drop pictures here").wait_for()
     answers = [(route, route.fetch()) for route in held]
@@ -207,6 +209,34 @@ def test_what_is_removed_while_it_is_sent_stays_removed(live, open_page, gray):
     page.get_by_role("heading", name="Drop pictures here").wait_for()
     until(lambda: page.evaluate("true") and not jobs_of(live))
     assert page.locator("#list li").count() == 0
+
+
+def test_a_page_that_is_left_while_pictures_are_sent_asks(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/jobs?*")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    choose(page, ("a.jpg", gray))
+    wait_held(page, held)
+    page.locator("#list-title").click()  # a browser asks only where somebody has done something
+    page.evaluate("location.reload()")
+    until(lambda: page.evaluate("true") and asked == ["beforeunload"])
+    held[0].continue_()
+    wait_done(page)
+    page.reload()
+    wait_done(page)
+    assert asked == ["beforeunload"]
+
+
+def test_not_all_is_removed_before_it_is_asked(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Remove all").click()
+    assert asked == ["Remove all 2 pictures and what was made of them?"]
+    assert page.locator("#list li").count() == 2
 
 
 def test_a_file_that_is_gone_when_its_turn_comes_is_said(live, open_page, gray, tmp_path):
