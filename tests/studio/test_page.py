@@ -120,6 +120,24 @@ def test_a_result_that_comes_late_does_not_replace_a_newer_one(live, open_page, 
     wait_shown(page, run=2)
 
 
+def test_no_picture_passes_for_another_that_is_not_there_yet(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    wait_shown(page)
+    shown = "getComputedStyle(document.querySelector('.before')).opacity === '1'"
+    held = hold(page, "**/before")
+    page.locator("#list .pick").last.click()
+    wait_held(page, held)
+    wait_for(page, f"!({shown})")
+    held[0].continue_()
+    wait_for(page, shown)
+    wait_shown(page)
+    page.route("**/before", lambda route: route.abort())
+    page.locator("#list .pick").first.click()
+    wait_for(page, "!document.querySelector('.before').hasAttribute('src')")
+
+
 def test_settings_are_sent_one_after_the_other(live, open_page, gray):
     page = open_page(live)
     held = hold(page, "**/settings")
@@ -340,12 +358,12 @@ def test_one_bad_file_among_others_and_all_as_a_zip(live, open_page, gray):
 def test_a_folder_brings_its_pictures_and_their_tree(live, open_page, gray, tmp_path):
     album = tmp_path / "album"
     (album / "1935").mkdir(parents=True)
-    for name in ("a.jpg", "1935/a.jpg", "note.txt", ".hidden.jpg"):
+    for name in ("a10.jpg", "a2.jpg", "1935/a.jpg", "note.txt", ".hidden.jpg"):
         (album / name).write_bytes(gray)
     page = open_page(live)
     page.set_input_files("#folder", album)
-    wait_done(page, 2)
-    assert sorted(page.locator("#list strong").all_inner_texts()) == ["album/1935/a.jpg", "album/a.jpg"]
+    wait_done(page, 3)
+    assert page.locator("#list strong").all_inner_texts() == ["album/1935/a.jpg", "album/a2.jpg", "album/a10.jpg"]
     assert "2 files that are no pictures were left out" in page.locator("#left-out").inner_text()
 
 
