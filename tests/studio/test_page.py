@@ -416,7 +416,7 @@ def test_a_page_that_is_loaded_again_has_its_pictures(live, open_page, gray):
 def test_a_studio_that_ends_is_said(tiny_zoo, open_page):
     with served() as studio:
         page = open_page(studio)
-    page.get_by_role("alert").get_by_text("the studio", exact=False).or_(page.get_by_text("This studio has")).wait_for()
+    page.get_by_role("alert").get_by_text("The studio does not answer").wait_for()
 
 
 def test_the_token_is_in_the_address_once(tiny_zoo, browser):
@@ -442,6 +442,20 @@ def test_no_barriers_and_no_sideways_scrolling(live, open_page, barriers, gray, 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_on_a_phone_what_is_chosen_and_what_is_refused_come_into_sight(live, open_page, gray):
+    page = open_page(live, viewport=PHONE)
+    choose(page, *((f"{name}.jpg", gray) for name in "abcd"))
+    wait_done(page, 4)
+    page.locator("#list .pick").last.click()
+    assert page.locator("#stage").bounding_box()["y"] >= 0
+    page.route("**/settings", lambda route: route.abort())
+    page.get_by_text("Denoise", exact=True).click()
+    page.get_by_role("button", name="Use for all").scroll_into_view_if_needed()
+    page.get_by_role("alert").get_by_text("does not answer").wait_for()
+    box = page.get_by_role("alert").bounding_box()
+    assert 0 <= box["y"] < PHONE["height"] - box["height"]
+
+
 def test_by_keyboard_alone(live, open_page, gray):
     page = open_page(live)
     choosers = []
@@ -455,3 +469,8 @@ def test_by_keyboard_alone(live, open_page, gray):
     page.locator("#list .pick").first.focus()
     page.keyboard.press("ArrowDown")
     assert page.locator("#name").inner_text() == "b.jpg"
+    focused = "document.activeElement.id || document.activeElement.className"
+    for left in ("pick", "choose"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # removes it
+        assert page.evaluate(focused) == left

@@ -152,7 +152,9 @@ def test_by_keyboard_alone(painting):
     assert page.locator("#told").inner_text() == "Point removed, 0 left"
     assert page.locator(".marker").count() == 0
     assert page.evaluate("document.activeElement.id") == "stage"
+    page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "stage"
     assert page.get_by_role("button", name="Apply").count() == 0
 
 

@@ -33,6 +33,9 @@ async function start() {
   certainty = new Certainty(compare, { address: (job) => session.address(job.id, `certainty?run=${job.run}`), warn });
   list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop: dropOne });
   film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
+  part("list").addEventListener("click", ({ isTrusted, target }) => {
+    if (isTrusted && target.closest(".pick")) part("stage").scrollIntoView({ block: "nearest" }); // it lies above on a phone
+  });
   part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
   part("for-all").onclick = restartAll;
   part("clear").onclick = () => {
@@ -89,7 +92,7 @@ function attempt(act) {
 
 function lost(ended) {
   if (ended === null) warn("");
-  else if (ended) warn("This studio has ended, and its pictures are removed. Start it again and load this page anew.");
+  else if (ended) warn("The pictures of this page are removed: the studio ended, or the page was away for ten minutes. Load it anew.");
   else warn(UNANSWERED);
 }
 
@@ -278,6 +281,7 @@ function drop(id) {
     else compare.clear();
   }
   showCounts();
+  if (!jobs.size) part("choose").focus();
 }
 
 addEventListener("beforeunload", (event) => {
