@@ -296,6 +296,12 @@ def test_colors_like_those_of_another_picture(live, open_page, gray, colored):
     assert page.get_by_label("Colors like those of").input_value() == like
     page.get_by_role("button", name="Remove postcard.png").click()
     wait_for(page, "document.querySelector('#likes').hidden")
+    choose(page, ("b.jpg", gray))  # so that there are two to be saved
+    wait_done(page, 2)
+    page.get_by_role("button", name="Give colors").click()
+    page.locator("#stage").press("Enter")
+    with page.expect_download():
+        page.get_by_role("link", name="Apply colors, save all 2").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

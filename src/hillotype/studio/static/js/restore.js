@@ -57,11 +57,15 @@ function read() {
   return withColors(job, { ...form.read(), preview: job.film ? PREVIEW : null });
 }
 
-/** Settings with the colors given to a picture; one that was left as it is becomes colored once it is given some. */
+/**
+ * Settings with the colors given to a picture; one that was left as it is becomes colored once it is given some. The
+ * picture whose colors it was like may have been removed.
+ */
 function withColors(job, settings) {
   const hints = colors.hints(job);
   const left = settings.task === "restore" && job.status === "done" && !job.steps.includes("colorize");
-  return { ...settings, hints, task: left && hints.length ? "colorize" : settings.task };
+  const like = jobs.has(settings.like) ? settings.like : null;
+  return { ...settings, hints, like, task: left && hints.length ? "colorize" : settings.task };
 }
 
 /** Shows more or less vivid colors while the slider is moved. */
