@@ -438,3 +438,26 @@ def test_a_studio_that_does_not_answer_is_said_beside_the_codes(page):
     page.route("**/sample?*", lambda route: route.abort())
     page.get_by_role("button", name="Sample new pictures").click()
     page.locator("#made", has_text="does not answer").wait_for()
+
+
+def test_what_is_asked_of_codes_comes_into_view(page):
+    seen = "(id) => {{ const {{ top, height }} = document.getElementById(id).getBoundingClientRect(); return {}; }}"
+    page.locator("article", has_text="vae").get_by_role("button", name="Explore its codes").click()
+    until(lambda: page.evaluate(seen.format("top >= 0 && top < innerHeight / 2 && height > 100"), "map"))
+    page.locator("#map").focus()
+    for key in ("Enter", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Walk from one to the next").click()
+    until(lambda: page.evaluate(seen.format("height > 100 && top + height < innerHeight + 1"), "made"))
+
+
+def test_a_run_that_has_logged_nothing_has_no_empty_plot(root, open_page):
+    (root / "runs" / "new").mkdir()
+    shutil.copy(root / "runs" / "skip" / "run.toml", root / "runs" / "new")
+    with served() as studio:
+        page = open_page(studio, "laboratory.html")
+        page.get_by_role("checkbox", name="new").check()
+        page.get_by_text("Nothing of this is logged yet").wait_for()
+        assert not page.locator("#chart").is_visible()
+        page.get_by_role("checkbox", name="deep/vae").check()
+        page.locator("#chart").wait_for()

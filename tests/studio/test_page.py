@@ -120,6 +120,24 @@ def test_a_result_that_comes_late_does_not_replace_a_newer_one(live, open_page, 
     wait_shown(page, run=2)
 
 
+def test_no_picture_passes_for_another_that_is_not_there_yet(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    wait_shown(page)
+    shown = "getComputedStyle(document.querySelector('.before')).opacity === '1'"
+    held = hold(page, "**/before")
+    page.locator("#list .pick").last.click()
+    wait_held(page, held)
+    wait_for(page, f"!({shown})")
+    held[0].continue_()
+    wait_for(page, shown)
+    wait_shown(page)
+    page.route("**/before", lambda route: route.abort())
+    page.locator("#list .pick").first.click()
+    wait_for(page, "!document.querySelector('.before').hasAttribute('src')")
+
+
 def test_settings_are_sent_one_after_the_other(live, open_page, gray):
     page = open_page(live)
     held = hold(page, "**/settings")
@@ -181,6 +199,7 @@ def test_what_is_removed_while_it_is_worked_on_stays_removed(live, open_page, br
     choose(page, ("a.jpg", gray), ("b.jpg", gray))
     until(lambda: [text[:7] for text in words_of(page)] == ["Working", "Working"])
     held = hold(page, "**/jobs/*", times=2)
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove all").click()
     wait_held(page, held, 2)
     brakes.clear()
@@ -198,6 +217,7 @@ def test_what_is_removed_while_it_is_sent_stays_removed(live, open_page, gray):
     held = hold(page, "**/jobs?*", times=2)
     choose(page, ("a.jpg", gray), ("b.jpg", gray))
     wait_held(page, held, 2)
+    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove all").click()
     page.get_by_role("heading", name="Drop pictures here").wait_for()
     answers = [(route, route.fetch()) for route in held]
@@ -207,6 +227,34 @@ def test_what_is_removed_while_it_is_sent_stays_removed(live, open_page, gray):
     page.get_by_role("heading", name="Drop pictures here").wait_for()
     until(lambda: page.evaluate("true") and not jobs_of(live))
     assert page.locator("#list li").count() == 0
+
+
+def test_a_page_that_is_left_while_pictures_are_sent_asks(live, open_page, gray):
+    page = open_page(live)
+    held = hold(page, "**/jobs?*")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    choose(page, ("a.jpg", gray))
+    wait_held(page, held)
+    page.locator("#list-title").click()  # a browser asks only where somebody has done something
+    page.evaluate("location.reload()")
+    until(lambda: page.evaluate("true") and asked == ["beforeunload"])
+    held[0].continue_()
+    wait_done(page)
+    page.reload()
+    wait_done(page)
+    assert asked == ["beforeunload"]
+
+
+def test_not_all_is_removed_before_it_is_asked(live, open_page, gray):
+    page = open_page(live)
+    choose(page, ("a.jpg", gray), ("b.jpg", gray))
+    wait_done(page, 2)
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Remove all").click()
+    assert asked == ["Remove all 2 pictures and what was made of them?"]
+    assert page.locator("#list li").count() == 2
 
 
 def test_a_file_that_is_gone_when_its_turn_comes_is_said(live, open_page, gray, tmp_path):
@@ -310,12 +358,12 @@ def test_one_bad_file_among_others_and_all_as_a_zip(live, open_page, gray):
 def test_a_folder_brings_its_pictures_and_their_tree(live, open_page, gray, tmp_path):
     album = tmp_path / "album"
     (album / "1935").mkdir(parents=True)
-    for name in ("a.jpg", "1935/a.jpg", "note.txt", ".hidden.jpg"):
+    for name in ("a10.jpg", "a2.jpg", "1935/a.jpg", "note.txt", ".hidden.jpg"):
         (album / name).write_bytes(gray)
     page = open_page(live)
     page.set_input_files("#folder", album)
-    wait_done(page, 2)
-    assert sorted(page.locator("#list strong").all_inner_texts()) == ["album/1935/a.jpg", "album/a.jpg"]
+    wait_done(page, 3)
+    assert page.locator("#list strong").all_inner_texts() == ["album/1935/a.jpg", "album/a2.jpg", "album/a10.jpg"]
     assert "2 files that are no pictures were left out" in page.locator("#left-out").inner_text()
 
 
@@ -368,7 +416,7 @@ def test_a_page_that_is_loaded_again_has_its_pictures(live, open_page, gray):
 def test_a_studio_that_ends_is_said(tiny_zoo, open_page):
     with served() as studio:
         page = open_page(studio)
-    page.get_by_role("alert").get_by_text("the studio", exact=False).or_(page.get_by_text("This studio has")).wait_for()
+    page.get_by_role("alert").get_by_text("The studio does not answer").wait_for()
 
 
 def test_the_token_is_in_the_address_once(tiny_zoo, browser):
@@ -394,6 +442,20 @@ def test_no_barriers_and_no_sideways_scrolling(live, open_page, barriers, gray, 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_on_a_phone_what_is_chosen_and_what_is_refused_come_into_sight(live, open_page, gray):
+    page = open_page(live, viewport=PHONE)
+    choose(page, *((f"{name}.jpg", gray) for name in "abcd"))
+    wait_done(page, 4)
+    page.locator("#list .pick").last.click()
+    assert page.locator("#stage").bounding_box()["y"] >= 0
+    page.route("**/settings", lambda route: route.abort())
+    page.get_by_text("Denoise", exact=True).click()
+    page.get_by_role("button", name="Use for all").scroll_into_view_if_needed()
+    page.get_by_role("alert").get_by_text("does not answer").wait_for()
+    box = page.get_by_role("alert").bounding_box()
+    assert 0 <= box["y"] < PHONE["height"] - box["height"]
+
+
 def test_by_keyboard_alone(live, open_page, gray):
     page = open_page(live)
     choosers = []
@@ -407,3 +469,8 @@ def test_by_keyboard_alone(live, open_page, gray):
     page.locator("#list .pick").first.focus()
     page.keyboard.press("ArrowDown")
     assert page.locator("#name").inner_text() == "b.jpg"
+    focused = "document.activeElement.id || document.activeElement.className"
+    for left in ("pick", "choose"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # removes it
+        assert page.evaluate(focused) == left

@@ -86,8 +86,13 @@ def test_guesses_are_shown_darker(live, open_page, gray):
     wait_shown(page)
     button = page.get_by_role("button", name="Show guesses")
     plain = shade(page, 0.8, 0.5)
+    said = "getComputedStyle(document.querySelector('.label.right'), '::after').content"
+    held = hold(page, "**/certainty?*")
     button.click()
-    wait_for(page, "document.querySelector('.certainty').naturalWidth > 0")
+    wait_held(page, held)
+    assert "looking" in page.evaluate(said)
+    held[0].continue_()
+    wait_for(page, f"{said}.includes('darker')")
     until(lambda: shade(page, 0.8, 0.5).mean() < plain.mean() - 5)
     button.click()
     until(lambda: np.abs(shade(page, 0.8, 0.5) - plain).max() < 5)
@@ -147,7 +152,9 @@ def test_by_keyboard_alone(painting):
     assert page.locator("#told").inner_text() == "Point removed, 0 left"
     assert page.locator(".marker").count() == 0
     assert page.evaluate("document.activeElement.id") == "stage"
+    page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "stage"
     assert page.get_by_role("button", name="Apply").count() == 0
 
 
@@ -289,6 +296,12 @@ def test_colors_like_those_of_another_picture(live, open_page, gray, colored):
     assert page.get_by_label("Colors like those of").input_value() == like
     page.get_by_role("button", name="Remove postcard.png").click()
     wait_for(page, "document.querySelector('#likes').hidden")
+    choose(page, ("b.jpg", gray))  # so that there are two to be saved
+    wait_done(page, 2)
+    page.get_by_role("button", name="Give colors").click()
+    page.locator("#stage").press("Enter")
+    with page.expect_download():
+        page.get_by_role("link", name="Apply colors, save all 2").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

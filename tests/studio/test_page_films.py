@@ -12,7 +12,7 @@ def states(page):
     return page.locator("#list small").all_inner_texts()
 
 
-def test_a_preview_played_then_the_whole_saved(live, open_page, barriers, long_film):
+def test_a_preview_played_then_the_whole_saved(live, open_page, barriers, long_film, gray):
     page = open_page(live)
     assert "Films too" in page.locator("#drop").inner_text()
     choose(page, ("Opa.mp4", long_film))
@@ -40,6 +40,21 @@ def test_a_preview_played_then_the_whole_saved(live, open_page, barriers, long_f
         page.get_by_role("link", name="Save film").click()
     assert download.value.suggested_filename == "Opa-restored.mp4"
     assert not page.get_by_role("button", name="Make the whole film").is_visible()
+
+    choose(page, ("a.jpg", gray))
+    wait_done(page, 2)
+    page.get_by_label("Strength").fill("0.2")  # a dialog is dismissed where nothing else is said
+    assert page.get_by_label("Strength").input_value() == "1"
+    page.get_by_role("button", name="Remove Opa.mp4").click()
+    page.locator("#list .pick").last.click()
+    page.get_by_text("Denoise", exact=True).click()
+    page.get_by_role("button", name="Use for all").click()
+    until(lambda: states(page)[1].startswith("Denoised"))
+    assert states(page)[0].startswith("Colored in")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("#list .pick").first.click()
+    page.get_by_label("Strength").fill("0.2")
+    until(lambda: states(page)[0].startswith("Preview, colored in"))
 
 
 def test_a_whole_film_is_cancelled_and_goes_on(live, open_page, brakes, long_film):

@@ -169,7 +169,7 @@ class Sessions:
         """
         session = self._sessions.get(id)
         if session is None:
-            raise Refusal(404, "This session has ended and its files are removed; open a new one.")
+            raise Refusal(404, "This session has ended, its files are removed; open a new one, or load the page anew.")
         return session
 
     def remove(self, session: Session) -> None:

@@ -11,6 +11,7 @@ export class Certainty {
     this.button = part("certainty");
     this.image = compare.certainty;
     this.button.onclick = () => this.press(this.button.getAttribute("aria-pressed") !== "true");
+    this.image.onload = () => this.image.classList.add("come");
     this.image.onerror = () => this.refused();
   }
 
@@ -29,8 +30,9 @@ export class Certainty {
 
   draw() {
     const shown = this.job && this.button.getAttribute("aria-pressed") === "true";
+    const address = shown ? this.address(this.job) : null;
+    if (this.image.getAttribute("src") !== address) this.image.classList.remove("come");
     if (!shown) return this.image.removeAttribute("src");
-    const address = this.address(this.job);
     if (this.image.getAttribute("src") !== address) this.image.src = address;
     this.compare.place();
   }

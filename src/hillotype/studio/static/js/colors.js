@@ -124,7 +124,11 @@ export class Colors {
     stage.addEventListener("keydown", (event) => {
       if (!this.painting) return;
       if (event.key === "Enter" && event.target === stage) this.put(this.compare.middle(), true);
-      else if (event.key === "Escape") this.picking ? this.pick(false) : this.paint(false);
+      else if (event.key === "Escape" && this.picking) this.pick(false);
+      else if (event.key === "Escape") {
+        stage.focus(); // the points go
+        this.paint(false);
+      }
     });
   }
 

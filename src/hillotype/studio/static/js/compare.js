@@ -26,9 +26,14 @@ export class Compare {
   async show(before, after) {
     const turn = ++this.asked;
     const wanted = () => turn === this.asked;
+    this.stage.classList.add("loading");
     if (this.shown !== before) {
       this.stage.classList.add("single");
-      if (!(await load(this.before, before, wanted))) return;
+      this.before.classList.add("past");
+      const come = await load(this.before, before, wanted);
+      if (!wanted()) return;
+      if (!come) return this.clear(); // else the picture before would pass for this one
+      this.before.classList.remove("past");
       this.shown = before;
       this.size = { width: this.before.naturalWidth, height: this.before.naturalHeight };
       this.fit();
@@ -39,6 +44,7 @@ export class Compare {
       this.place();
       if (first && !this.painting) this.reveal();
     }
+    if (wanted()) this.stage.classList.remove("loading");
   }
 
   clear() {
@@ -50,6 +56,7 @@ export class Compare {
     this.size = this.shown = null;
     this.pointers.clear(); // a divider that is held belongs to nothing now
     this.stage.classList.add("single");
+    this.stage.classList.remove("loading");
   }
 
   /** Lets the result come in from the right, as far as the divider is. */

@@ -63,6 +63,7 @@ export class Explorer {
     }));
     this.forget();
     this.draw();
+    part("explorer").scrollIntoView({ block: "start" }); // it had no map to scroll to before
     this.go({ x: 0, y: 0 });
   }
 
@@ -177,6 +178,7 @@ export class Explorer {
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture);
     image.alt = about;
+    await image.decode().catch(() => {}); // only then it has a height
     figure.scrollIntoView({ block: "nearest" });
   }
 

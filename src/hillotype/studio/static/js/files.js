@@ -39,12 +39,15 @@ export function takeFiles(suffixes, take, say) {
     // Of a folder only these are taken; a file that was meant itself is sent, and the studio says what is wrong.
     const known = (name) => taken.has(suffixOf(name)) && !/(^|\/)\./.test(name);
     const wanted = files.filter(({ name }) => !name.includes("/") || known(name));
+    if (wanted.some(({ name }) => name.includes("/"))) wanted.sort(byName); // a folder tells its files in any order
     const left = files.length - wanted.length;
     say("");
     if (left) say(`${left} ${left === 1 ? "file that is no picture was" : "files that are no pictures were"} left out.`);
     if (wanted.length) take(wanted);
   }
 }
+
+const byName = (one, other) => one.name.localeCompare(other.name, undefined, { numeric: true });
 
 const plain = (files) => [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 

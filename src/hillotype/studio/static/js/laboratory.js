@@ -156,8 +156,11 @@ function draw() {
       .filter(({ name }) => MEASURES[measure].includes(name))
       .map((curve) => ({ ...curve, name: `${run.name}, ${curve.name}`, color: at, faint: curve.name === "training" })),
   );
+  const told = curves.some(({ steps }) => steps.length);
+  part("chart").hidden = !told;
   part("chart").replaceChildren(chart(curves, measure === "Loss", Math.max(280, part("chart").clientWidth)));
-  part("chart-about").textContent = measure === "Loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
+  const about = measure === "Loss" ? "Loss over steps; training faint, validation strong." : "PSNR of validation pictures over steps.";
+  part("chart-about").textContent = told ? about : "Nothing of this is logged yet.";
   const columns = new Map([...part("columns").children].map((column) => [column.dataset.id, column]));
   arrange(part("columns"), runs.map((run, at) => fill(columns.get(run.id) ?? makeColumn(run), run, at)));
 }

@@ -108,8 +108,11 @@ export class List {
     return [...this.rows].find(([, each]) => each === next)?.[0];
   }
 
+  /** Takes a row away; the keyboard's focus, if it was there, goes to the next. */
   remove(id) {
-    this.rows.get(id)?.remove();
+    const [row, next] = [this.rows.get(id), this.rows.get(this.neighbor(id))];
+    if (row?.contains(document.activeElement)) next?.querySelector(".pick").focus();
+    row?.remove();
     this.rows.delete(id);
   }
 

@@ -31,15 +31,23 @@ async function start() {
   form = new SettingsForm(part("settings"), choices, { moving, changed: () => restart(read()) });
   colors = new Colors(compare, session, { read, apply: restart, show, say, warn });
   certainty = new Certainty(compare, { address: (job) => session.address(job.id, `certainty?run=${job.run}`), warn });
-  list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop });
+  list = new List(part("list"), session.address, { pick, stop: attempt(session.cancel), drop: dropOne });
   film = new FilmView({ makeWhole: () => restart({ ...read(), preview: null }), say: warn });
+  part("list").addEventListener("click", ({ isTrusted, target }) => {
+    if (isTrusted && target.closest(".pick")) part("stage").scrollIntoView({ block: "nearest" }); // it lies above on a phone
+  });
   part("again").onclick = () => restart({ ...read(), preview: jobs.get(chosen).settings.preview });
   part("for-all").onclick = restartAll;
-  part("clear").onclick = () => [...jobs.keys()].forEach(drop);
+  part("clear").onclick = () => {
+    if (confirm(`Remove all ${jobs.size} pictures and what was made of them?`)) [...jobs.keys()].forEach(drop);
+  };
   saveAll = new SaveAll(part("save-all"), session.archive(), { unapplied, apply: applyColors, changed: showCounts });
   session.listen(changed, lost);
   return suffixes;
 }
+
+/** Tells whether all of a film is made or being made, which takes hours: that is not undone in passing. */
+const isWhole = (job) => job.film && !job.settings.preview && (job.status === "done" || isGoing(job));
 
 const isFilm = (name) => about.film_suffixes.includes(suffixOf(name));
 
@@ -49,11 +57,15 @@ function read() {
   return withColors(job, { ...form.read(), preview: job.film ? PREVIEW : null });
 }
 
-/** Settings with the colors given to a picture; one that was left as it is becomes colored once it is given some. */
+/**
+ * Settings with the colors given to a picture; one that was left as it is becomes colored once it is given some. The
+ * picture whose colors it was like may have been removed.
+ */
 function withColors(job, settings) {
   const hints = colors.hints(job);
   const left = settings.task === "restore" && job.status === "done" && !job.steps.includes("colorize");
-  return { ...settings, hints, task: left && hints.length ? "colorize" : settings.task };
+  const like = jobs.has(settings.like) ? settings.like : null;
+  return { ...settings, hints, like, task: left && hints.length ? "colorize" : settings.task };
 }
 
 /** Shows more or less vivid colors while the slider is moved. */
@@ -84,7 +96,7 @@ function attempt(act) {
 
 function lost(ended) {
   if (ended === null) warn("");
-  else if (ended) warn("This studio has ended, and its pictures are removed. Start it again and load this page anew.");
+  else if (ended) warn("The pictures of this page are removed: the studio ended, or the page was away for ten minutes. Load it anew.");
   else warn(UNANSWERED);
 }
 
@@ -218,6 +230,9 @@ function showCounts() {
 const restart = attempt(async (settings) => {
   const job = jobs.get(chosen);
   if (!job) return;
+  if (settings.preview && isWhole(job) && !confirm(`${job.name}: another setting replaces the whole film by a new preview. Go on?`)) {
+    return form.show(job.settings);
+  }
   form.show(settings);
   await redo(job, settings);
 });
@@ -236,7 +251,7 @@ const restartAll = attempt(async () => {
     const settings = { ...common, like, hints: colors.hints(job), preview: job.settings.preview }; // the last two are its own
     const same = Object.entries(settings).every(([key, value]) => String(job.settings[key]) === String(value));
     if (job.film) settings.preview = PREVIEW;
-    if (same && job.status === "done") continue;
+    if ((same && job.status === "done") || isWhole(job)) continue;
     await redo(job, settings).catch((error) => {
       if (jobs.has(job.id)) throw error; // else it was taken out of the list meanwhile
     });
@@ -250,6 +265,11 @@ const unapplied = () => [...jobs.values()].filter((job) => job.status === "done"
 const applyColors = attempt(async (job) => {
   return jobs.has(job.id) ? (await session.restart(job.id, withColors(job, job.settings))).run : 0;
 });
+
+function dropOne(id) {
+  const job = jobs.get(id);
+  if (!isWhole(job) || confirm(`Remove ${job.name}, which is made whole?`)) drop(id);
+}
 
 function drop(id) {
   if (!id.startsWith("sending")) attempt(session.remove)(id);
@@ -265,10 +285,11 @@ function drop(id) {
     else compare.clear();
   }
   showCounts();
+  if (!jobs.size) part("choose").focus();
 }
 
 addEventListener("beforeunload", (event) => {
-  const going = (job) => job.film && isGoing(job);
+  const going = (job) => job.status === "sending" || (job.film && isGoing(job)); // pictures that are sent go on without it
   if ([...jobs.values()].some((job) => going(job) || colors.pending(job))) event.preventDefault(); // work may be lost
 });
 
