@@ -176,12 +176,39 @@ def test_denoise(make, tmp_path):
     assert max(colors(target)) < 1
 
 
-def test_a_preview_has_a_frame_before_and_after(tiny_zoo, tmp_path):
-    job = Job(write(tmp_path / "long.mp4", gray_frames(400)), tmp_path / "out.mp4", film=True)
-    before, after = restore_film(load("colorize", threads=1), FilmSettings(preview=0.5), {}, job).sample()
-    assert before.shape == (48, 64, 1)
-    assert after.shape == (48, 64, 3)
+@pytest.mark.parametrize("preview", [None, 0.5])
+def test_a_frame_before_and_after_is_of_one_moment(make, tmp_path, preview):
+    times = [0, *(24 * number + 2 for number in range(1, 90))]  # MKV has whole thousandths of a second: it rounds down
+    source = write(tmp_path / "in.mp4", gray_frames(90, shift=3), times=times, options={"crf": "1"})
+    restored, _ = make(source, tmp_path / "out.mkv", preview=preview)
+    before, after = restored.sample()
+    assert (before.shape, after.shape) == ((48, 64, 1), (48, 64, 3))
+    assert np.abs(lightness(before) - lightness(after)).mean() < 0.02  # a frame beside is 0.1 apart
+
+
+def test_where_frames_at_the_beginning_are_lost_the_moment_is_found(make, tmp_path):
+    whole = write(tmp_path / "a.mkv", gray_frames(60, shift=3), options={"g": "20", "sc_threshold": "0", "bf": "0"})
+    source = tmp_path / "in.mkv"
+    with av.open(str(whole)) as old, av.open(str(source), "w") as new:  # as what is cut out of a broadcast
+        stream = new.add_stream_from_template(old.streams.video[0], opaque=True)
+        for packet in list(old.demux())[1:-1]:
+            packet.stream = stream
+            new.mux_one(packet)
+    restored, _ = make(source, tmp_path / "out.mkv")
+    before, after = restored.sample()
     assert np.abs(lightness(before) - lightness(after)).mean() < 0.02
+
+
+def test_interlaced_films_are_said(make, tmp_path):
+    source = write(tmp_path / "a.mkv", gray_frames(3), pix_fmt="yuv420p", options={"flags": "+ildct"})
+    _, notes = make(source, tmp_path / "out.mkv")
+    assert notes == ("interlaced, taken as it is; deinterlace it before",)
+
+
+def test_frames_are_told_to_come_at_their_rate(make, tmp_path):
+    make(write(tmp_path / "a.mkv", gray_frames(8)), tmp_path / "out.mkv")
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert container.streams.video[0].average_rate == 25
 
 
 def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):

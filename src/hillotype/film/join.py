@@ -119,8 +119,9 @@ def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Pa
     if stream.index != film.index or not pieces:
         return _copied(out, stream)
     with opened(pieces[0]) as container:
-        added: Stream = out.add_stream_from_template(container.streams.video[0], opaque=True)
+        added = out.add_stream_from_template(container.streams.video[0], opaque=True)
     added.time_base = film.time_base
+    added.codec_context.framerate = film.rate  # else players of MKV take the steps of time for the rate of the frames
     return _described(added, stream)
 
 
