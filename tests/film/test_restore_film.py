@@ -226,6 +226,12 @@ def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
     assert times_of(tmp_path / "whole.mp4") == times_of(source)
 
 
+def test_names_may_be_as_long_as_the_disk_takes(make, tmp_path):
+    target = tmp_path / ("ä" * 125 + "b.mkv")
+    make(write(tmp_path / "a.mkv", gray_frames(2)), target)
+    assert len(times_of(target)) == 2
+
+
 def test_nothing_is_written_over(make, tmp_path):
     source, target = write(tmp_path / "a.mp4", gray_frames(2)), tmp_path / "out.mp4"
     target.write_bytes(b"mine")

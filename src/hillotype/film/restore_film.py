@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +33,9 @@ from hillotype.restore.pixels import Pixels, Plane
 from hillotype.restore.restorer import Plan, Restorer, room_for
 
 STEADINESS: Final = Steadiness()
+
+LONGEST_NAME: Final = 255
+"""Bytes of a file name that usual disks take; titles that films are downloaded with come near it."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,10 @@ def is_begun(target: Path) -> bool:
 
 
 def _pieces_folder(target: Path) -> Path:
-    return target.parent / f".{target.name}.hillotype"
+    name = f".{target.name}.hillotype"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{sha256(os.fsencode(target.name)).hexdigest()}.hillotype"
+    return target.parent / name
 
 
 def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:
