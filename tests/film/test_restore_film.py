@@ -290,3 +290,26 @@ def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path,
     apart = [np.abs(a.astype(int) - b).mean() for a, b in zip(pixels_of(target), pixels_of(expected), strict=True)]
     assert max(apart) < 2.5  # libx264 does not always make the same of frames so small; a frame beside is 7 apart
     assert packets_of(target, "audio") == packets_of(source, "audio")
+
+
+DYING = """
+import os
+from itertools import islice
+from hillotype.film import join
+pictures = join._pictures
+def dying(*arguments):
+    yield from islice(pictures(*arguments), 3)
+    os._exit(9)
+join._pictures = dying
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are killed")
+def test_killed_while_it_is_put_together_it_leaves_nothing_beside_the_result(tiny_zoo, tmp_path, make):
+    source, target = write(tmp_path / "a.mp4", gray_frames(5)), tmp_path / "out" / "b.mp4"
+    target.parent.mkdir()
+    command = [sys.executable, "-W", "ignore", "-c", DYING + KILLED, str(tiny_zoo), str(source), str(target)]
+    assert subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 9
+    assert [path.name for path in target.parent.iterdir()] == [".b.mp4.hillotype"]
+    make(source, target)
+    assert [path.name for path in target.parent.iterdir()] == ["b.mp4"]

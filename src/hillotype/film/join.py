@@ -57,7 +57,12 @@ def join(
         PictureError: the disk does not take it.
     """
     form = _FORMATS[path.suffix.lower()]
-    with writing(path, PictureError), whole(path, overwrite=overwrite) as temporary, opened(film.path) as source:
+    within = pieces[0].parent if pieces else None  # the next run clears it, if this one is killed
+    with (
+        writing(path, PictureError),
+        whole(path, overwrite=overwrite, within=within) as temporary,
+        opened(film.path) as source,
+    ):
         keys = source.metadata.keys()
         options = {"movflags": "use_metadata_tags"} if any(key.startswith("com.") for key in keys) else {}
         try:
