@@ -85,6 +85,15 @@ def test_results_of_an_earlier_run_are_no_inputs(tiny_zoo, album):
     assert len(find_jobs([album], album / "third")) == 11
 
 
+def test_results_of_pictures_elsewhere_are_inputs(tiny_zoo, album, tmp_path):
+    for out in (tmp_path / "clean" / "1938", tmp_path / "clean" / "1939"):
+        with Journal(out, {"task": "colorize"}) as journal:
+            list(restore_files(hillotype.load("colorize"), find_jobs([album], out), journal=journal))
+    said = []
+    assert len(find_jobs([tmp_path / "clean"], tmp_path / "color", said.append)) == 10
+    assert said == []
+
+
 def test_a_folder_without_pictures_is_a_problem(tmp_path):
     (job,) = find_jobs([tmp_path], tmp_path / "out")
     assert "no pictures" in job.problem

@@ -33,14 +33,14 @@ def find_jobs(paths: Sequence[Path], out: Path, note: Callable[[str], None] = la
     folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; camera raw becomes TIFF (of 16 bits,
     as raw has more than 8), GIF and unknown suffixes PNG, those of films that cannot hold every film MKV. `out` itself
     is not searched, nor are hidden files. What is named twice comes once. A link in a folder that leads out of it is a
-    problem, said and not followed; one that is named itself is followed. What an earlier run made below a folder that
-    is named is left out, and `note` is told so in one line.
+    problem, said and not followed; one that is named itself is followed. What an earlier run made of pictures in a
+    folder that is named, and wrote below it, is left out, and `note` is told so in one line.
     """
     if len(paths) == 1 and goes_to_file(paths[0], out):
         return _checked([_to_file(paths[0], out)])
     jobs = []
     for path in paths:
-        earlier = Earlier()
+        earlier = Earlier(path)
         if isinstance(path, Url):
             jobs += _jobs_elsewhere(path, out / path.name if len(paths) > 1 else out, out, earlier)
         elif not os.path.isdir(path):
