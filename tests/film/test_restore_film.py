@@ -186,6 +186,16 @@ def test_a_frame_before_and_after_is_of_one_moment(make, tmp_path, preview):
     assert np.abs(lightness(before) - lightness(after)).mean() < 0.02  # a frame beside is 0.1 apart
 
 
+@pytest.mark.parametrize(
+    ("aspect", "rotate", "shape"),
+    [(Fraction(64, 45), None, (34, 64)), (Fraction(3, 4), None, (48, 48)), (Fraction(64, 45), 90, (64, 34))],
+)
+def test_a_frame_before_and_after_has_square_pixels(make, tmp_path, aspect, rotate, shape):
+    source = write(tmp_path / "in.mp4", gray_frames(4), aspect=aspect, rotate=rotate)
+    restored, _ = make(source, tmp_path / "out.mkv")
+    assert [pixels.shape[:2] for pixels in restored.sample()] == [shape, shape]
+
+
 def test_where_frames_at_the_beginning_are_lost_the_moment_is_found(make, tmp_path):
     whole = write(tmp_path / "a.mkv", gray_frames(60, shift=3), options={"g": "20", "sc_threshold": "0", "bf": "0"})
     source = tmp_path / "in.mkv"

@@ -14,6 +14,7 @@ from hillotype.errors import PictureError
 from hillotype.film.clock import Clock
 from hillotype.film.reader import DAMAGED, Film, decoded, opened
 from hillotype.restore.pixels import Pixels, is_neutral
+from hillotype.restore.reduce import reduced
 
 EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """How pixels are converted: without the shortcuts that cost a level or two."""
@@ -79,6 +80,16 @@ def frame_at(film: Film, time: int) -> Frame:
             if shown is not None:
                 return _upright(shown, film, time if shown.pts is None else shown.pts)
     raise PictureError(f"{film.path}: {DAMAGED}")
+
+
+def as_shown(frame: Frame, film: Film) -> Pixels:
+    """Returns the pixels of a frame in the shape of the picture: where they are not square lower or narrower, uint8."""
+    aspect = 1 / film.aspect if film.lies else film.aspect
+    if aspect == 1:
+        return frame.pixels
+    height, width = frame.pixels.shape[:2]
+    size = (max(1, round(height / max(aspect, 1))), max(1, round(width * min(aspect, 1))))
+    return (reduced(frame.pixels, size) * 255 + np.float32(0.5)).astype(np.uint8)
 
 
 def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:

@@ -19,7 +19,7 @@ from hillotype.batch.jobs import Job
 from hillotype.batch.journal import digest
 from hillotype.film.ahead import ahead
 from hillotype.film.clock import STEP
-from hillotype.film.frames import Frame, frame_at, frames
+from hillotype.film.frames import Frame, as_shown, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces, has_pieces
@@ -153,6 +153,8 @@ def restore_film(
 def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
     """Returns a frame from the middle, (H, W, 1 or 3), before and after, of a film that was restored with `settings`.
 
+    Its pixels are square, as on a page.
+
     Raises:
         PictureError: the film or its result cannot be read.
     """
@@ -163,7 +165,7 @@ def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
     first = frame_at(film, film.start if stretch is None else stretch.start)
     later = (after.pts - made.start) * made.time_base + STEP
     before = frame_at(film, first.pts + int(later / film.time_base))
-    return before.pixels, after.pixels
+    return as_shown(before, film), as_shown(after, made)
 
 
 def is_begun(target: Path) -> bool:
