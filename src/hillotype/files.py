@@ -38,12 +38,13 @@ def write_whole(content: Content, path: Path, *, overwrite: bool = False) -> Non
 
 
 @contextmanager
-def whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def whole(path: Path, *, overwrite: bool = False, within: Path | None = None) -> Iterator[Path]:
     """Gives a hidden name beside a file's place, and publishes what was written there once it is on the disk.
 
     Args:
         path: the file; its folder exists.
         overwrite: whether a file that is there already may be replaced; its permissions are kept.
+        within: a folder on the same disk for the hidden name, which whoever is killed leaves behind.
 
     Yields:
         The hidden name, which is free; a file is to be written and closed there.
@@ -52,7 +53,7 @@ def whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         FileExistsError: there is a file, and `overwrite` is not given.
         OSError: the folder or disk does not take the file.
     """
-    temporary = path.parent / f".hillotype-{secrets.token_hex(8)}.tmp"
+    temporary = (within or path.parent) / f".hillotype-{secrets.token_hex(8)}.tmp"
     try:
         yield temporary
         with temporary.open("r+b") as file:

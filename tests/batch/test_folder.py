@@ -82,6 +82,17 @@ def test_what_needs_nothing_is_copied_byte_for_byte(tmp_path):
         np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
 
 
+def test_what_a_copy_keeps_is_not_said_to_be_lost(tmp_path):
+    with Image.open(save(tmp_path / "a.jpg", size=(200, 150))) as image:
+        image.save(tmp_path / "a.tif", save_all=True, append_images=[image])
+    restore = hillotype.load("restore")
+    (copied,) = restore_files(restore, find_jobs([tmp_path / "a.tif"], tmp_path / "out"))
+    assert copied.target.read_bytes() == copied.source.read_bytes()
+    assert not any("page" in note for note in copied.notes)
+    (converted,) = restore_files(restore, find_jobs([tmp_path / "a.tif"], tmp_path / "b.png"))
+    assert "only the first page kept" in converted.notes
+
+
 def test_the_pixel_limit_is_kept(tiny_zoo, tmp_path):
     jobs = find_jobs([save(tmp_path / "a.png")], tmp_path / "out")
     (result,) = restore_files(hillotype.load("colorize"), jobs, Settings(max_pixels=100))

@@ -4,7 +4,10 @@ import os
 import pytest
 from tests.batch.conftest import save
 
+import hillotype
+from hillotype.batch.folder import restore_files
 from hillotype.batch.jobs import Job, find_jobs
+from hillotype.batch.journal import Journal
 
 
 def targets(jobs, out):
@@ -59,6 +62,36 @@ def test_the_output_folder_is_not_an_input(album):
     assert {job.source.name for job in find_jobs([album], out)} == {"a.jpg", "a.png"}
     (job,) = find_jobs([album], album)
     assert "choose another output folder" in job.problem
+
+
+def test_results_of_an_earlier_run_are_no_inputs(tiny_zoo, album):
+    first, second = album / "first", album / "sub" / "second"
+    for out in (first, second):
+        with Journal(out, {"task": "colorize"}) as journal:
+            list(restore_files(hillotype.load("colorize"), find_jobs([album], out), journal=journal))
+    mine = save(first / "mine.jpg")
+    said = []
+    jobs = find_jobs([album], album / "third", said.append)
+    assert [job.source for job in jobs if job.source.is_relative_to(first)] == [mine]
+    assert len(jobs) == 6
+    assert said == [
+        f"{out}: results of an earlier run, left out (5); name this folder to take them as inputs"
+        for out in (first, second)
+    ]
+    said.clear()
+    assert len(find_jobs([first, album], album / "third", said.append)) == 12
+    assert len(said) == 2
+    (first / ".hillotype" / "journal.jsonl").write_bytes(b"torn")
+    assert len(find_jobs([album], album / "third")) == 11
+
+
+def test_results_of_pictures_elsewhere_are_inputs(tiny_zoo, album, tmp_path):
+    for out in (tmp_path / "clean" / "1938", tmp_path / "clean" / "1939"):
+        with Journal(out, {"task": "colorize"}) as journal:
+            list(restore_files(hillotype.load("colorize"), find_jobs([album], out), journal=journal))
+    said = []
+    assert len(find_jobs([tmp_path / "clean"], tmp_path / "color", said.append)) == 10
+    assert said == []
 
 
 def test_a_folder_without_pictures_is_a_problem(tmp_path):

@@ -65,6 +65,12 @@ def journal(store):
 ALL = {"a.png": "done", "sub/b.png": "done", "sub/ä c.png": "done"}
 
 
+def test_results_of_an_earlier_run_are_no_inputs(tiny_zoo, album, store):
+    run("memory://bucket/album", "memory://bucket/album/out")
+    again = run("memory://bucket/album", "memory://bucket/album/again/out")
+    assert outcome(again) == ALL
+
+
 def test_from_a_store_into_a_store(tiny_zoo, album, store, tmp_path):
     assert outcome(run("memory://bucket/album", "memory://bucket/out")) == ALL
     run(album, tmp_path / "out")

@@ -89,3 +89,17 @@ def test_a_damaged_packet_costs_its_frames_only(tmp_path):
     content[middle : middle + 60] = os.urandom(60)
     path.write_bytes(content)
     assert 10 < len(list(frames(read_film(path)))) <= 30
+
+
+def test_a_moment_is_found_where_a_search_ends_behind_it(tmp_path):
+    path = tmp_path / "dvd.mpg"
+    with av.open(str(path), "w") as container:  # a stream without an index
+        stream = container.add_stream("mpeg2video", rate=25)
+        stream.height, stream.width = 48, 64
+        for pixels in gray_frames(60):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    film = read_film(path)
+    times = [frame.pts for frame in frames(film)]
+    assert [frame_at(film, time).pts for time in times] == times
+    assert [frame.pts for frame in frames(film, start=times[20], end=times[40])] == times[20:40]

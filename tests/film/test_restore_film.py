@@ -176,12 +176,49 @@ def test_denoise(make, tmp_path):
     assert max(colors(target)) < 1
 
 
-def test_a_preview_has_a_frame_before_and_after(tiny_zoo, tmp_path):
-    job = Job(write(tmp_path / "long.mp4", gray_frames(400)), tmp_path / "out.mp4", film=True)
-    before, after = restore_film(load("colorize", threads=1), FilmSettings(preview=0.5), {}, job).sample()
-    assert before.shape == (48, 64, 1)
-    assert after.shape == (48, 64, 3)
+@pytest.mark.parametrize("preview", [None, 0.5])
+def test_a_frame_before_and_after_is_of_one_moment(make, tmp_path, preview):
+    times = [0, *(24 * number + 2 for number in range(1, 90))]  # MKV has whole thousandths of a second: it rounds down
+    source = write(tmp_path / "in.mp4", gray_frames(90, shift=3), times=times, options={"crf": "1"})
+    restored, _ = make(source, tmp_path / "out.mkv", preview=preview)
+    before, after = restored.sample()
+    assert (before.shape, after.shape) == ((48, 64, 1), (48, 64, 3))
+    assert np.abs(lightness(before) - lightness(after)).mean() < 0.02  # a frame beside is 0.1 apart
+
+
+@pytest.mark.parametrize(
+    ("aspect", "rotate", "shape"),
+    [(Fraction(64, 45), None, (34, 64)), (Fraction(3, 4), None, (48, 48)), (Fraction(64, 45), 90, (64, 34))],
+)
+def test_a_frame_before_and_after_has_square_pixels(make, tmp_path, aspect, rotate, shape):
+    source = write(tmp_path / "in.mp4", gray_frames(4), aspect=aspect, rotate=rotate)
+    restored, _ = make(source, tmp_path / "out.mkv")
+    assert [pixels.shape[:2] for pixels in restored.sample()] == [shape, shape]
+
+
+def test_where_frames_at_the_beginning_are_lost_the_moment_is_found(make, tmp_path):
+    whole = write(tmp_path / "a.mkv", gray_frames(60, shift=3), options={"g": "20", "sc_threshold": "0", "bf": "0"})
+    source = tmp_path / "in.mkv"
+    with av.open(str(whole)) as old, av.open(str(source), "w") as new:  # as what is cut out of a broadcast
+        stream = new.add_stream_from_template(old.streams.video[0], opaque=True)
+        for packet in list(old.demux())[1:-1]:
+            packet.stream = stream
+            new.mux_one(packet)
+    restored, _ = make(source, tmp_path / "out.mkv")
+    before, after = restored.sample()
     assert np.abs(lightness(before) - lightness(after)).mean() < 0.02
+
+
+def test_interlaced_films_are_said(make, tmp_path):
+    source = write(tmp_path / "a.mkv", gray_frames(3), pix_fmt="yuv420p", options={"flags": "+ildct"})
+    _, notes = make(source, tmp_path / "out.mkv")
+    assert notes == ("interlaced, taken as it is; deinterlace it before",)
+
+
+def test_frames_are_told_to_come_at_their_rate(make, tmp_path):
+    make(write(tmp_path / "a.mkv", gray_frames(8)), tmp_path / "out.mkv")
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert container.streams.video[0].average_rate == 25
 
 
 def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
@@ -197,6 +234,12 @@ def test_a_preview_is_a_part_from_a_third_on(make, tmp_path):
         assert container.duration < 700_000
     make(source, tmp_path / "whole.mp4", preview=100.0)
     assert times_of(tmp_path / "whole.mp4") == times_of(source)
+
+
+def test_names_may_be_as_long_as_the_disk_takes(make, tmp_path):
+    target = tmp_path / ("ä" * 125 + "b.mkv")
+    make(write(tmp_path / "a.mkv", gray_frames(2)), target)
+    assert len(times_of(target)) == 2
 
 
 def test_nothing_is_written_over(make, tmp_path):
@@ -257,3 +300,26 @@ def test_a_run_that_is_killed_goes_on_and_comes_out_the_same(tiny_zoo, tmp_path,
     apart = [np.abs(a.astype(int) - b).mean() for a, b in zip(pixels_of(target), pixels_of(expected), strict=True)]
     assert max(apart) < 2.5  # libx264 does not always make the same of frames so small; a frame beside is 7 apart
     assert packets_of(target, "audio") == packets_of(source, "audio")
+
+
+DYING = """
+import os
+from itertools import islice
+from hillotype.film import join
+pictures = join._pictures
+def dying(*arguments):
+    yield from islice(pictures(*arguments), 3)
+    os._exit(9)
+join._pictures = dying
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are killed")
+def test_killed_while_it_is_put_together_it_leaves_nothing_beside_the_result(tiny_zoo, tmp_path, make):
+    source, target = write(tmp_path / "a.mp4", gray_frames(5)), tmp_path / "out" / "b.mp4"
+    target.parent.mkdir()
+    command = [sys.executable, "-W", "ignore", "-c", DYING + KILLED, str(tiny_zoo), str(source), str(target)]
+    assert subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 9
+    assert [path.name for path in target.parent.iterdir()] == [".b.mp4.hillotype"]
+    make(source, target)
+    assert [path.name for path in target.parent.iterdir()] == ["b.mp4"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hillotype.batch.earlier import Earlier, is_journal
 from hillotype.batch.film_files import WRITTEN_SUFFIXES, is_film_name, is_written, starts_as_film
+from hillotype.batch.journal import FOLDER, NAME
 from hillotype.batch.url import Url
 from hillotype.pictures import is_picture_name
 from hillotype.pictures.picture import FORMAT_OF_SUFFIX
@@ -23,7 +25,7 @@ class Job:
     film: bool = False
 
 
-def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
+def find_jobs(paths: Sequence[Path], out: Path, note: Callable[[str], None] = lambda line: None) -> list[Job]:
     """Decides where the result of each picture and film goes.
 
     A single file goes to `out` if that has a picture's or film's suffix and is no folder. All else goes into the folder
@@ -31,23 +33,26 @@ def find_jobs(paths: Sequence[Path], out: Path) -> list[Job]:
     folders each under its name. Suffixes are kept, so a.jpg and a.png do not meet; camera raw becomes TIFF (of 16 bits,
     as raw has more than 8), GIF and unknown suffixes PNG, those of films that cannot hold every film MKV. `out` itself
     is not searched, nor are hidden files. What is named twice comes once. A link in a folder that leads out of it is a
-    problem, said and not followed; one that is named itself is followed.
+    problem, said and not followed; one that is named itself is followed. What an earlier run made of pictures in a
+    folder that is named, and wrote below it, is left out, and `note` is told so in one line.
     """
     if len(paths) == 1 and goes_to_file(paths[0], out):
         return _checked([_to_file(paths[0], out)])
     jobs = []
     for path in paths:
+        earlier = Earlier(path)
         if isinstance(path, Url):
-            jobs += _jobs_elsewhere(path, out / path.name if len(paths) > 1 else out, out)
+            jobs += _jobs_elsewhere(path, out / path.name if len(paths) > 1 else out, out, earlier)
         elif not os.path.isdir(path):
             jobs.append(Job(path, out / path.name, film=_is_film(path)))
         elif identity(path) == identity(out):
             jobs.append(Job(path, out, f"{path}: is the output folder as well; choose another output folder"))
         else:
             root = out / path.resolve().name if len(paths) > 1 else out
-            jobs += _jobs_in(path, root, out) or [
+            jobs += _jobs_in(path, root, out, earlier) or [
                 Job(path, root, f"{path}: no pictures or films in this folder; check the path")
             ]
+        earlier.say(note)
     return _checked(_with_suffixes(jobs))
 
 
@@ -72,7 +77,7 @@ def _is_film(path: Path) -> bool:
     return is_film_name(path) or (not is_picture_name(path) and starts_as_film(path))
 
 
-def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
+def _jobs_in(folder: Path, root: Path, out: Path, earlier: Earlier) -> list[Job]:
     """Finds the pictures in a folder, and what in it may not be read or leads out of it."""
     jobs = []
     inside = folder.resolve()
@@ -84,6 +89,8 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
 
     output = identity(out)
     for here, folders, files in os.walk(folder, onerror=refused):
+        if FOLDER in folders and Path(here) != folder:
+            earlier.learn([Path(here, FOLDER, NAME)])
         folders[:] = sorted(
             name for name in folders if name[0] != "." and (not output or identity(Path(here, name)) != output)
         )
@@ -92,6 +99,7 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
         jobs += [
             Job(path, root / path.relative_to(folder), _way_out(path, inside), is_film_name(path))
             for path in (Path(here, name) for name in known)
+            if not earlier.made(path)
         ]
         jobs += [
             Job(path, root / path.relative_to(folder), away) for path in linked if (away := _way_out(path, inside))
@@ -99,7 +107,7 @@ def _jobs_in(folder: Path, root: Path, out: Path) -> list[Job]:
     return jobs
 
 
-def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
+def _jobs_elsewhere(url: Url, root: Path, out: Path, earlier: Earlier) -> list[Job]:
     """Finds the pictures in a folder that lies elsewhere, or the one picture of that address."""
     if url == out:
         return [Job(url, out, f"{url}: is the output folder as well; choose another output folder")]
@@ -109,9 +117,10 @@ def _jobs_elsewhere(url: Url, root: Path, out: Path) -> list[Job]:
         return [Job(url, root, f"{url}: cannot be reached ({error.strerror}); check the address and your rights")]
     if not found and is_picture_name(url):
         return [Job(url, out / url.name)]
+    earlier.learn(file for file in found if is_journal(file) and file.parent.parent not in (url, out))
     names = [(file, str(file).removeprefix(f"{url}/")) for file in found if not str(file).startswith(f"{out}/")]
     shown = [(file, name) for file, name in names if is_picture_name(name) and "/." not in f"/{name}"]
-    return [Job(file, root / name) for file, name in shown] or [
+    return [Job(file, root / name) for file, name in shown if not earlier.made(file)] or [
         Job(url, root, f"{url}: no pictures in this folder; check the address")
     ]
 

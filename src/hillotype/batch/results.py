@@ -75,7 +75,7 @@ class MadeFilm(Protocol):
 
     Attributes:
         steps: what was done: "denoise", "colorize".
-        notes: what was found in the film, and what could not be kept.
+        notes: what was found in the film.
     """
 
     @property
@@ -85,10 +85,10 @@ class MadeFilm(Protocol):
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def sample(self) -> tuple[Pixels, Pixels]:
-        """Returns a frame, (H, W, 1 or 3), before and after."""
+        """Returns a frame, (H, W, 1 or 3), before and after, of the film that is written."""
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-        """Writes the film, whole or not at all; returns what the file could not hold."""
+        """Writes the film, whole or not at all; returns what could not be kept."""
 
     def forget(self) -> None:
         """Removes what was kept so that a killed run could go on."""

@@ -63,7 +63,8 @@ class Opened:
 class Made:
     """A picture or film that is to be written, or the content of a picture's file.
 
-    `before` is what a picture was, if that is to be shown.
+    `before` is what a picture was, if that is to be shown; `notes` are what was found, until what it is written as has
+    its own.
     """
 
     opened: Opened
@@ -190,7 +191,7 @@ class Steps:
         plan = restorer.plan(in_srgb(picture))
         restored = restorer.restore(picture, self.settings.strength, told, plan) if plan.steps else picture
         before = None if self.compare is None else picture
-        return Made(opened, restored, before, plan.steps, (*plan.reasons, *restored.notes))
+        return Made(opened, restored, before, plan.steps, plan.reasons)
 
     def _read(self, source: Path) -> Picture:
         try:
@@ -301,7 +302,7 @@ def _put(made: Made, path: Path) -> Made:
             write_whole([made.restored], path, overwrite=overwrite)
         return made
     lost = write_picture(made.restored, path, overwrite=overwrite)
-    return replace(made, notes=made.notes + lost)
+    return replace(made, notes=made.notes + made.restored.notes + lost)
 
 
 def _attempt(job: Job, before: float, step: Callable[[], _Stage]) -> _Stage | Result:

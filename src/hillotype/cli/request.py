@@ -100,7 +100,8 @@ def run(task: str, model: str | None, request: Request, wishes: Wishes | None = 
     of_pictures, of_films = (usual(task, film=film) if model is None else model for film in (False, True))
     models, engine = _models(of_pictures, of_films), _engine(request)
     restorer = _loaded(of_pictures, task, request, wishes)
-    jobs = _previewed(find_jobs(request.paths, request.out), request.preview)
+    found = find_jobs(request.paths, request.out, lambda line: typer.echo(printable(line), err=True))
+    jobs = _previewed(found, request.preview)
     film_restorer = _loaded(of_films, task, request, wishes) if any(job.film for job in jobs) else restorer
     if wishes and wishes.hints and (request.has_report or jobs[0].film):
         raise PictureError("--hint: its points are those of one picture; colorize it alone, not a folder or film")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -14,9 +15,12 @@ from hillotype.errors import PictureError
 from hillotype.film.clock import Clock
 from hillotype.film.reader import DAMAGED, Film, decoded, opened
 from hillotype.restore.pixels import Pixels, is_neutral
+from hillotype.restore.reduce import reduced
 
 EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """How pixels are converted: without the shortcuts that cost a level or two."""
+
+_EARLIER: Final = (0, 1, 4, 20)  # seconds; key frames are seldom further apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,20 +49,17 @@ def frames(film: Film, *, skip: int = 0, start: int | None = None, end: int | No
     Raises:
         PictureError: the file cannot be read any more.
     """
-    with opened(film.path) as container:
-        if start is not None and start > film.start:
-            container.seek(start, stream=container.streams[film.index])
-        clock = Clock(film.time_base)
-        for frame in decoded(container, film):
-            pts = clock(frame.pts, film.last)
-            if end is not None and pts >= end:
-                return
-            if start is not None and pts < start:
-                continue
-            if skip:
-                skip -= 1
-                continue
-            yield _upright(frame, film, pts)
+    clock = Clock(film.time_base)
+    for frame in _decoded_from(film, film.start if start is None else start):
+        pts = clock(frame.pts, film.last)
+        if end is not None and pts >= end:
+            return
+        if start is not None and pts < start:
+            continue
+        if skip:
+            skip -= 1
+            continue
+        yield _upright(frame, film, pts)
 
 
 def frame_at(film: Film, time: int) -> Frame:
@@ -67,18 +68,41 @@ def frame_at(film: Film, time: int) -> Frame:
     Raises:
         PictureError: the file cannot be read any more.
     """
-    for place in (time, film.start):  # in some containers a search ends behind the last key frame
+    shown = None
+    for frame in _decoded_from(film, time):
+        if shown is not None and frame.pts is not None and frame.pts > time:
+            break
+        shown = frame
+    if shown is None:
+        raise PictureError(f"{film.path}: {DAMAGED}")
+    return _upright(shown, film, time if shown.pts is None else shown.pts)
+
+
+def _decoded_from(film: Film, time: int) -> Iterator[VideoFrame]:
+    """Yields the frames from one on that is shown at a time, in steps, or before, if there is one.
+
+    A search may end behind that, also behind the last key frame, as in MPEG's streams: then it begins earlier.
+    """
+    places = [time - round(seconds / film.time_base) for seconds in _EARLIER]
+    for place in (*(place for place in places if place > film.start), None):
         with opened(film.path) as container:
-            if place > film.start:
+            if place is not None:
                 container.seek(place, stream=container.streams[film.index])
-            shown = None
-            for frame in decoded(container, film):
-                if shown is not None and frame.pts is not None and frame.pts > time:
-                    break
-                shown = frame
-            if shown is not None:
-                return _upright(shown, film, time if shown.pts is None else shown.pts)
-    raise PictureError(f"{film.path}: {DAMAGED}")
+            coming = decoded(container, film)
+            first = next(coming, None)
+            if place is None or (first is not None and (first.pts is None or first.pts <= time)):
+                yield from () if first is None else chain([first], coming)
+                return
+
+
+def as_shown(frame: Frame, film: Film) -> Pixels:
+    """Returns the pixels of a frame in the shape of the picture: where they are not square lower or narrower, uint8."""
+    aspect = 1 / film.aspect if film.lies else film.aspect
+    if aspect == 1:
+        return frame.pixels
+    height, width = frame.pixels.shape[:2]
+    size = (max(1, round(height / max(aspect, 1))), max(1, round(width * min(aspect, 1))))
+    return (reduced(frame.pixels, size) * 255 + np.float32(0.5)).astype(np.uint8)
 
 
 def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:

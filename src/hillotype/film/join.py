@@ -57,7 +57,12 @@ def join(
         PictureError: the disk does not take it.
     """
     form = _FORMATS[path.suffix.lower()]
-    with writing(path, PictureError), whole(path, overwrite=overwrite) as temporary, opened(film.path) as source:
+    within = pieces[0].parent if pieces else None  # the next run clears it, if this one is killed
+    with (
+        writing(path, PictureError),
+        whole(path, overwrite=overwrite, within=within) as temporary,
+        opened(film.path) as source,
+    ):
         keys = source.metadata.keys()
         options = {"movflags": "use_metadata_tags"} if any(key.startswith("com.") for key in keys) else {}
         try:
@@ -119,8 +124,9 @@ def _added(out: OutputContainer, stream: Stream, film: Film, pieces: Sequence[Pa
     if stream.index != film.index or not pieces:
         return _copied(out, stream)
     with opened(pieces[0]) as container:
-        added: Stream = out.add_stream_from_template(container.streams.video[0], opaque=True)
+        added = out.add_stream_from_template(container.streams.video[0], opaque=True)
     added.time_base = film.time_base
+    added.codec_context.framerate = film.rate  # else players of MKV take the steps of time for the rate of the frames
     return _described(added, stream)
 
 

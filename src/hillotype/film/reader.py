@@ -161,7 +161,8 @@ def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
         first = next(decoded(container, film), None)
     if first is None:
         raise PictureError(f"{path}: none of its frames can be decoded; copy it again from its source")
-    return replace(film, turn=_turn(first))
+    interlaced = ("interlaced, taken as it is; deinterlace it before",)
+    return replace(film, turn=_turn(first), notes=film.notes + interlaced * first.interlaced_frame)
 
 
 def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:

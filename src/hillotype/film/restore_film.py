@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +18,8 @@ from hillotype.batch.copying import copy_file
 from hillotype.batch.jobs import Job
 from hillotype.batch.journal import digest
 from hillotype.film.ahead import ahead
-from hillotype.film.frames import Frame, frame_at, frames
+from hillotype.film.clock import STEP
+from hillotype.film.frames import Frame, as_shown, frame_at, frames
 from hillotype.film.join import Stretch, join
 from hillotype.film.look import plan_film
 from hillotype.film.pieces import Pieces, has_pieces
@@ -30,6 +33,9 @@ from hillotype.restore.pixels import Pixels, Plane
 from hillotype.restore.restorer import Plan, Restorer, room_for
 
 STEADINESS: Final = Steadiness()
+
+LONGEST_NAME: Final = 255
+"""Bytes of a file name that usual disks take; titles that films are downloaded with come near it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Restored:
     """A film whose frames are done and lie in pieces.
 
     Attributes:
+        job: the film, and where it goes.
+        settings: how it was restored.
         film: the source.
         plan: what was done.
         folder: of the pieces.
@@ -59,6 +67,8 @@ class Restored:
         stretch: the part of the film that was done; None for the whole.
     """
 
+    job: Job
+    settings: FilmSettings
     film: Film
     plan: Plan
     folder: Path
@@ -74,28 +84,22 @@ class Restored:
     def notes(self) -> tuple[str, ...]:
         """What was found in the film."""
         if self.stretch is None:
-            return (*self.plan.reasons, *self.film.notes)
+            return self.plan.reasons
         start, end = (
             float((at - self.film.start) * self.film.time_base) for at in (self.stretch.start, self.stretch.end)
         )
-        return (f"preview: only {start:.1f} to {end:.1f} s", *self.plan.reasons, *self.film.notes)
+        return (f"preview: only {start:.1f} to {end:.1f} s", *self.plan.reasons)
 
     def sample(self) -> tuple[Pixels, Pixels]:
-        """Returns a frame from the middle, (H, W, 1 or 3), before and after.
+        """Returns a frame from the middle, (H, W, 1 or 3), before and after; the film is written.
 
         Raises:
-            PictureError: the source, or a piece, cannot be read any more.
+            PictureError: the source or the result cannot be read any more.
         """
-        if not self.pieces:
-            frame = frame_at(self.film, (self.film.start + self.film.end) // 2)
-            return frame.pixels, frame.pixels
-        piece = read_film(self.pieces[len(self.pieces) // 2])
-        after = frame_at(piece, (piece.start + piece.end) // 2)
-        before = frame_at(self.film, round(after.pts * piece.time_base / self.film.time_base))
-        return before.pixels, after.pixels
+        return frames_of(self.job, self.settings)
 
     def write(self, path: Path, *, overwrite: bool) -> tuple[str, ...]:
-        """Writes the film, whole or not at all; returns what the file could not hold.
+        """Writes the film, whole or not at all; returns what could not be kept.
 
         Raises:
             PictureError: the disk does not take it.
@@ -103,7 +107,8 @@ class Restored:
         if not self.steps and self.stretch is None and path.suffix.lower() == self.film.path.suffix.lower():
             copy_file(self.film.path, path, overwrite=overwrite)
             return ()
-        return join(self.film, self.pieces, path, stretch=self.stretch, overwrite=overwrite)
+        lost = join(self.film, self.pieces, path, stretch=self.stretch, overwrite=overwrite)
+        return (*self.film.notes, *lost) if self.pieces else lost
 
     def forget(self) -> None:
         """Removes the pieces."""
@@ -136,17 +141,19 @@ def restore_film(
     plan = plan_film(restorer, film)
     folder = _pieces_folder(job.target)
     if not plan.steps:
-        return Restored(film, plan, folder, (), stretch)
+        return Restored(job, settings, film, plan, folder, (), stretch)
     decided_by = {**made_with, **asdict(settings), "film": digest(film.path), "version": __version__}
     with Pieces(folder, film, decided_by) as pieces:
         done = pieces.count()
         made = _made(restorer, plan, film, settings, done, stretch)
         pieces.add(_told(made, count - done, progress))
-        return Restored(film, plan, folder, pieces.paths(), stretch)
+        return Restored(job, settings, film, plan, folder, pieces.paths(), stretch)
 
 
 def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
     """Returns a frame from the middle, (H, W, 1 or 3), before and after, of a film that was restored with `settings`.
+
+    Its pixels are square, as on a page.
 
     Raises:
         PictureError: the film or its result cannot be read.
@@ -154,9 +161,11 @@ def frames_of(job: Job, settings: FilmSettings) -> tuple[Pixels, Pixels]:
     film, made = (read_film(path, settings.max_pixels) for path in (job.source, job.target))
     stretch, _ = _stretch(film, settings.preview)
     after = frame_at(made, (made.start + made.end) // 2)
-    start = film.start if stretch is None else stretch.start
-    before = frame_at(film, start + round((after.pts - made.start) * made.time_base / film.time_base))
-    return before.pixels, after.pixels
+    # Counted from the first frame that can be decoded, as the result is; a little later, as its times are rounded.
+    first = frame_at(film, film.start if stretch is None else stretch.start)
+    later = (after.pts - made.start) * made.time_base + STEP
+    before = frame_at(film, first.pts + int(later / film.time_base))
+    return as_shown(before, film), as_shown(after, made)
 
 
 def is_begun(target: Path) -> bool:
@@ -165,7 +174,10 @@ def is_begun(target: Path) -> bool:
 
 
 def _pieces_folder(target: Path) -> Path:
-    return target.parent / f".{target.name}.hillotype"
+    name = f".{target.name}.hillotype"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{sha256(os.fsencode(target.name)).hexdigest()}.hillotype"
+    return target.parent / name
 
 
 def _stretch(film: Film, preview: float | None) -> tuple[Stretch | None, int]:

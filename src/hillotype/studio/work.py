@@ -107,13 +107,13 @@ class Run:
         restore_film = film_maker(restorer, how, self.settings.preview, {})
 
         def make(job: Job, progress: Progress | None) -> MadeFilm:
-            from hillotype.film.frames import frame_at  # needs PyAV, without which no film is taken
+            from hillotype.film.frames import as_shown, frame_at  # needs PyAV, without which no film is taken
             from hillotype.film.reader import read_film
 
             film = read_film(job.source, how.max_pixels)
             frame = frame_at(film, film.start + (film.end - film.start) // 3)
             self.out.mkdir(parents=True, exist_ok=True)
-            write_picture(Picture(frame.pixels), still(job.target, "before"), overwrite=True)
+            write_picture(Picture(as_shown(frame, film)), still(job.target, "before"), overwrite=True)
             self.seconds = film.seconds
             self._advance(0.0)
             made = restore_film(job, progress)
