@@ -24,7 +24,7 @@ from hillotype.evaluate.baselines import (
 from hillotype.evaluate.measure import Metric
 from hillotype.evaluate.models import ColorizerMethod, DenoiserMethod
 from hillotype.evaluate.patches import Floats
-from hillotype.metrics import colorfulness, delta_e2000, psnr, ssim
+from hillotype.metrics import colorfulness, delta_e2000, finite_psnr, ssim
 from hillotype.modelfile import Card, Model
 from hillotype.noise import Gaussian
 from hillotype.tasks import Colorize, Denoise, Task
@@ -167,18 +167,13 @@ def make_plan(
             {"color": Colorize(Lab())},
             [*(colorize_baselines(fitting, rng, Lab()) if fitting else (Gray(Lab()),)), ColorizerMethod(model)],
             {
-                "PSNR (dB)": psnr,
+                "PSNR (dB)": finite_psnr,
                 "CIEDE2000": delta_e2000,
                 "colorfulness": _colorfulness,
                 "colorfulness of truth": _true_colorfulness,
             },
         )
     raise RecipeError(f"{model.card.name}: no evaluation for the task {model.card.task!r}; use denoise or colorize")
-
-
-def finite_psnr(answer: Floats, truth: Floats) -> Floats:
-    """PSNR in dB; an exact answer counts as 100 dB, so that means stay finite."""
-    return np.asarray(psnr(answer, truth)).clip(max=100)
 
 
 def _sigma_name(sigma: float) -> str:
