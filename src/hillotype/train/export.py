@@ -89,7 +89,7 @@ def why_not_exported(task: Task, model: ImageModel) -> str:
     """Returns why a model cannot be a model file, with the remedy; nothing if it can."""
     if model.size is not None:
         height, width = model.size
-        return f"takes {height}x{width} pictures only, a model file must take any size; train a convolutional one"
+        return f"takes {height}x{width} pictures only, a model file any size; train one without dense layers, as unet"
     if model.halo is None and task.name == "denoise":
         return "must see a picture whole, but denoising works in tiles; train one with a halo, as residual_unet"
     return ""

@@ -29,8 +29,8 @@ def read_start(start: str, model: nn.Module) -> None:
         path = Path(start) / "best.safetensors"
         if not path.exists():
             raise DataError(
-                f"start: {start}: no run that has validated once, and no model of that name; give a run folder, an .onnx "
-                f"file, or one of {', '.join(zoo())}"
+                f"start: {start}: no run that has validated once, and no model of that name; give a run folder, an "
+                f".onnx file, or one of {', '.join(zoo())}"
             )
         held = checkpoint.averaged_weights(path)
     weights = model.state_dict()
