@@ -5,6 +5,7 @@ import onnx
 import pytest
 import torch
 
+import hillotype
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.modelfile import load_model, read_card
 from hillotype.train import checkpoint
@@ -49,6 +50,15 @@ def test_a_file_that_differs_is_not_put_in_place(tiny, tmp_path, monkeypatch, bo
     with pytest.raises(ModelFileError, match="differs from torch"):
         export(tmp_path / "run", tmp_path / "out" / "tiny.onnx")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_colorizer_that_no_picture_could_be_shown_to_is_refused(tiny, tmp_path):
+    task, model = {"name": "colorize"}, {"name": "unet", "widths": [4, 8], "blocks": [1, 1]}
+    fit(tiny(task=task, model=model, optimization={"steps": 1, "batch": 1}), tmp_path / "run")
+    with pytest.raises(RecipeError, match="add --working-side 256"):
+        export(tmp_path / "run", tmp_path / "tiny.onnx")
+    export(tmp_path / "run", tmp_path / "tiny.onnx", working_side=32)
+    assert hillotype.load(tmp_path / "tiny.onnx")(np.full((40, 50), 0.5, np.float32)).shape == (40, 50, 3)
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

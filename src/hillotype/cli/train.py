@@ -125,7 +125,8 @@ def _next_commands(run: Run, folder: Path) -> list[str]:
     elif isinstance(task, Reconstruct) and isinstance(model, Autoencoder):
         commands.append(["latent", "map", str(folder), "-o", "map.html"])
     if not why_not_exported(task, model):
-        commands.append(["export", str(folder), "-o", f"{run.name}.onnx"])
+        side = ["--working-side", "256"] if task.name == "colorize" and run.working_side is None else []
+        commands.append(["export", str(folder), "-o", f"{run.name}.onnx", *side])
     return [shlex.join(["hillotype", *command]) for command in commands]
 
 
