@@ -55,8 +55,8 @@ def export(
     `ROUNDING`, at several sizes.
 
     Raises:
-        RecipeError: `path` holds no run, its model cannot be a model file, a colorizer has no working side, or its run has
-            no start to go back to.
+        RecipeError: `path` holds no run, its model cannot be a model file, a colorizer has no working side, or its run
+            has no start to go back to.
         DataError: the weights that the run began with are missing or damaged.
         ModelFileError: ONNX and torch disagree, or the file cannot be written.
     """
@@ -67,7 +67,7 @@ def export(
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
     if trained.task.name == "colorize" and run.working_side is None:
-        raise RecipeError(f"{path}: a colorizer sees pictures at a fixed short side, not set; add --working-side 256")
+        raise RecipeError(f"{path}: its recipe lacks the side at which a colorizer works; add --working-side 256")
     if keep:
         go_back(run, model, keep)
     card = make_card(run, trained, vividness, keep)
