@@ -24,9 +24,9 @@ from hillotype.evaluate.baselines import Baseline, Identity
 from hillotype.evaluate.measure import Metric, Results, measure
 from hillotype.evaluate.models import DenoiserMethod
 from hillotype.evaluate.patches import Floats
-from hillotype.evaluate.plan import finite_psnr, read_test_pictures
+from hillotype.evaluate.plan import read_test_pictures
 from hillotype.evaluate.report import tables
-from hillotype.metrics import psnr, ssim
+from hillotype.metrics import finite_psnr, psnr, ssim
 from hillotype.modelfile import Model, load_model
 from hillotype.noise import Gaussian, Noise
 from hillotype.tasks import Denoise
@@ -197,6 +197,9 @@ def tune(channels: int, count: int, peers: Sequence[Peer]) -> None:
     truths = [to_floats(picture[:CROP, :CROP])[None] for picture in pictures]
     print(f"{TUNING}, validation, n = {len(truths)}, {CROP} x {CROP} of each")
     for peer in peers:
+        if missing := peer.why_missing():
+            print(f"{peer.name}: {missing}")
+            continue
         best = []
         for sigma in SIGMAS:
             noisy = [Gaussian((sigma, sigma))(x, np.random.default_rng([1, i])) for i, x in enumerate(truths)]

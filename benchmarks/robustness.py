@@ -13,7 +13,8 @@ from peers import PEERS, measure_beside_peers, print_tables
 
 from hillotype.evaluate.baselines import NonLocalMeans
 from hillotype.evaluate.patches import Floats
-from hillotype.evaluate.plan import finite_psnr, read_test_pictures
+from hillotype.evaluate.plan import read_test_pictures
+from hillotype.metrics import finite_psnr
 from hillotype.modelfile import load_model
 from hillotype.noise import Chain, Correlated, Gaussian, Jpeg, PoissonGaussian
 

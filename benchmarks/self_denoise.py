@@ -23,8 +23,7 @@ from hillotype.data.images import to_floats
 from hillotype.evaluate.baselines import Identity, NonLocalMeans
 from hillotype.evaluate.measure import measure
 from hillotype.evaluate.models import DenoiserMethod
-from hillotype.evaluate.plan import finite_psnr
-from hillotype.metrics import bootstrap_interval, ssim
+from hillotype.metrics import bootstrap_interval, finite_psnr, ssim
 from hillotype.modelfile import Model, load_model
 from hillotype.noise import Noise
 from hillotype.tasks import Denoise

@@ -17,6 +17,7 @@ from hillotype.metrics import (
     colorfulness,
     delta_e2000,
     delta_e2000_map,
+    finite_psnr,
     mse,
     psnr,
     ssim,
@@ -132,6 +133,13 @@ def test_mse_and_psnr_of_a_known_error():
     picture = reference + np.array([0.1, 0.01]).reshape(2, 1, 1, 1)
     np.testing.assert_allclose(mse(picture, reference), [1e-2, 1e-4])
     np.testing.assert_allclose(psnr(picture, reference), [20, 40])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_what_is_exact_counts_100_db(kind):
+    reference = np.full((3, 1, 5, 7), 0.5, np.float32)
+    picture = reference + np.array([0.1, 1e-6, 0], np.float32).reshape(3, 1, 1, 1)
+    np.testing.assert_allclose(finite_psnr(kind(picture), kind(reference)), [20, 100, 100], rtol=1e-4)
 
 
 def test_psnr_agrees_with_scikit_image():

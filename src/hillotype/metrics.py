@@ -49,6 +49,12 @@ def psnr(picture: Array, reference: Array) -> Array:
     return xp.where(error > 0, decibels, math.inf)
 
 
+def finite_psnr(picture: Array, reference: Array) -> Array:
+    """PSNR in dB, at most 100, so that a picture that is exact leaves the mean finite: (N, C, H, W) twice to (N,)."""
+    decibels = psnr(picture, reference)
+    return array_namespace(decibels).clip(decibels, None, 100.0)
+
+
 def ssim(picture: Array, reference: Array) -> Array:
     """Structural similarity, in [-1, 1], 1 for equal pictures: (N, C, H, W) twice to (N,).
 

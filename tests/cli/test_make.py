@@ -190,6 +190,29 @@ def test_noise_that_cannot_be_learned_from_is_said(scans, tmp_path):
     assert "note: most of these pictures have little noise" in trained.stderr
 
 
+def test_gray_pictures_that_shall_teach_colors_are_said(photos, tmp_path):
+    recipe = tmp_path / "color.toml"
+    recipe.write_text('name = "color"\ntask.name = "colorize"\nmodel = { name = "unet" }')
+    (tmp_path / "some").mkdir()
+    for number, path in enumerate(sorted(photos.iterdir())):
+        with Image.open(path) as photo:
+            (photo.convert("L").convert("RGB") if number < 4 else photo).save(tmp_path / "some" / path.name)
+    said = "note: 4 of 12 pictures looked at are gray"
+    for data, options, expected in ((photos, (), False), ("some", (), True), ("some", ("data.min_spread=6",), False)):
+        settings = [word for option in options for word in ("--set", option)]
+        trained = run(
+            "train", recipe, "--data", tmp_path / data, "-o", tmp_path / f"{data}{options}", *settings, *TINY_RUN
+        )
+        assert trained.exit_code == 0, trained.output
+        assert (said in trained.stderr) == expected
+
+
+def test_levels_of_noise_are_for_denoisers(tiny_zoo, photos):
+    refused = run("evaluate", tiny_zoo / "colorize.onnx", "--data", photos, "--sigma", "25")
+    assert refused.exit_code == 1
+    assert "--sigma: is for denoisers" in refused.stderr
+
+
 def test_studies_are_listed_run_and_tabled(toy, tmp_path):
     listed = run("study")
     assert listed.exit_code == 0, listed.output

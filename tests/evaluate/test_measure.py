@@ -8,8 +8,8 @@ import pytest
 
 from hillotype.evaluate.baselines import Identity
 from hillotype.evaluate.measure import measure
-from hillotype.evaluate.plan import finite_psnr
 from hillotype.evaluate.report import example_strips, tables, write_report
+from hillotype.metrics import finite_psnr
 from hillotype.noise import Gaussian
 from hillotype.tasks import Denoise
 

@@ -1,11 +1,12 @@
 """What a model is tested on: never pictures that it was trained on, unless they are asked for."""
 
+import shutil
+
 import numpy as np
 import pytest
 
-from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError
-from hillotype.evaluate.plan import note_on_seen, read_test_pictures, trained_fractions
+from hillotype.evaluate.plan import note_on_seen, read_test_pictures, trained_splits
 from hillotype.modelfile import Card
 
 
@@ -55,14 +56,50 @@ def test_what_learns_without_truth_has_seen_the_test_split_too(photos):
     for split in ("all", "train", "test"):
         assert "--split validation" in note_on_seen(card, str(photos), split)
     assert note_on_seen(card, str(photos), "validation") == ""
-    assert note_on_seen(card, "elsewhere", "all") == ""
+    assert note_on_seen(card_of({"name": "elsewhere"}), str(photos), "all") == ""
 
 
-def test_a_source_is_known_by_any_of_its_names():
-    card = card_of({"name": "zip:a.zip/train", "fractions": [0.7, 0.1, 0.2]}, {"name": "folder:b"})
-    assert trained_fractions(card, "a.zip/train/") == [0.7, 0.1, 0.2]
-    assert trained_fractions(card, "b") == FRACTIONS
-    assert trained_fractions(card, "a.zip/test") is None
+@pytest.mark.parametrize(
+    ("trained", "measured", "seen", "not_seen"),
+    [
+        ("zip:a.zip/train", "a.zip/train/", ["1", "2"], []),
+        ("folder:b", "b", ["1", "2"], []),
+        ("folder:b", "./c/../b", ["1", "2"], []),
+        ("zip:a.zip", "zip:a.zip/train", ["1", "2"], []),
+        ("zip:a.zip/train", "zip:a.zip", ["train/1"], ["training/1", "1"]),
+        ("zip:a.zip/train", "zip:a.zip/test", [], ["1"]),
+        ("mnist", "mnist/train/7", ["1", "2"], []),
+        ("mnist/train", "mnist", ["train/7/1"], ["test/7/1"]),
+    ],
+)
+def test_a_source_is_known_by_any_of_its_names_and_its_parts_by_theirs(
+    trained, measured, seen, not_seen, tmp_path, monkeypatch
+):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "c").mkdir()
+    monkeypatch.chdir(tmp_path)
+    card = card_of({"name": trained, "fractions": [1, 0, 0]})
+    assert trained_splits(card, measured, seen + not_seen) == dict.fromkeys(seen, "train")
+
+
+def test_a_part_of_what_trained_is_split_as_the_whole_was(photos):
+    inside = photos.parent
+    card = card_of({"name": str(inside), "fractions": [0.5, 0.0, 0.5]})
+    kept = read_test_pictures(card, str(photos), split="test")
+    seen = read_test_pictures(card, str(photos), split="train")
+    assert len(seen) + len(kept) == 12
+    assert kept
+    assert not first_pixels(seen) & first_pixels(kept)
+    assert "--split test has those it never saw" in note_on_seen(card, str(photos), "all")
+    assert note_on_seen(card, str(photos), "test") == ""
+
+
+def test_what_lies_beside_what_trained_was_never_seen(photos, tmp_path):
+    for name in ("a", "b"):
+        shutil.copytree(photos, tmp_path / name)
+    card = card_of({"name": str(tmp_path / "a"), "fractions": [0.5, 0.5, 0]})
+    assert len(read_test_pictures(card, str(tmp_path), split="test")) == 12
+    assert "--split test" in note_on_seen(card, str(tmp_path), "all")
 
 
 def test_pictures_are_floats_of_the_models_channels(photos):

@@ -26,6 +26,7 @@ def test_doubt_is_told_of_every_picture(tiny_zoo, size):
     doubt = colorize.doubt(gray[..., None])
     assert doubt.shape == colorize.predict(gray[..., None])[0].shape
     assert np.isfinite(doubt).all()
+    np.testing.assert_array_equal(colorize.doubt(gray), doubt)
     for picture in (gray, Image.fromarray((gray * 255).astype(np.uint8))):
         assert colorize.certainty(picture).size == size[::-1]
         assert colorize.certainty(picture).mode == "L"

@@ -6,7 +6,7 @@ from PIL import Image
 
 import hillotype
 from hillotype.color import rgb_to_lab, rgb_to_ycbcr
-from hillotype.errors import ModelFileError, PictureError
+from hillotype.errors import HillotypeError, ModelFileError, PictureError
 from hillotype.modelfile import read_card, write_card
 from hillotype.pictures import Picture
 from hillotype.restore.pixels import full_scale
@@ -143,6 +143,12 @@ def test_gray_pictures_have_no_noise_of_colors(tiny_zoo):
 def test_a_strength_of_colors_out_of_range_is_refused(tiny_zoo, strength):
     with pytest.raises(PictureError, match="chroma strength"):
         hillotype.load("restore")(np.zeros((4, 4)), chroma_strength=strength)
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads_at_all_are_refused(tiny_zoo, threads):
+    with pytest.raises(HillotypeError, match=f"threads {threads}: must be at least 1"):
+        hillotype.load("denoise", threads=threads)
 
 
 def test_fast_is_another_pair(tiny_zoo):

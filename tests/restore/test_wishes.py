@@ -79,6 +79,17 @@ def test_wishes_do_not_outlive_the_call(tiny_zoo, gray):
     np.testing.assert_array_equal(colorize(gray), plain)
 
 
+def test_a_picture_that_is_restored_is_given_its_wishes(tiny_zoo, gray):
+    restore = hillotype.load("restore")
+    plain = restore(gray)
+    hinted = restore(gray, hints=[(30, 40, "#c05050")], chroma_strength=1.0)
+    assert np.abs(hinted - plain).max() > 0.05
+    np.testing.assert_array_equal(hinted, restore.given(Wishes(hints=(Hint(30, 40, "#c05050"),)))(gray))
+    assert isinstance(restore(Image.new("L", (50, 40), 128), vividness=2.0), Image.Image)
+    with pytest.raises(PictureError, match="from 0"):
+        restore(gray, vividness=9)
+
+
 @pytest.mark.parametrize(
     ("wished", "words"),
     [

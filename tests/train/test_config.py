@@ -118,6 +118,14 @@ def test_epochs_count_the_pictures_of_all_processes():
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "std": 3}}}, "unknown setting 'std'"),
         ({"task": {"name": "denoise", "noise": {"name": "gaussian", "sigma": "loud"}}}, "Gaussian"),
         ({"task": {"name": "colorize", "space": "hsv"}}, "color space 'hsv': not known; choose one of"),
+        (
+            {
+                "task": {"name": "colorize"},
+                "model": {"name": "unet"},
+                "data": {"sources": [{"name": "x"}], "gray": True},
+            },
+            r"data\.gray: leaves no colors",
+        ),
         ({"task": {"name": "colorize", "amount": 3}}, "unknown setting 'amount'; it has .*space"),
         ({"task": {"name": "colorize", "doubt": True}}, "doubt"),
         ({"task": {"name": "denoise", "noise": "gaussian"}}, "must be a table"),

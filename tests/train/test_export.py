@@ -5,6 +5,7 @@ import onnx
 import pytest
 import torch
 
+import hillotype
 from hillotype.color import YCbCr
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.modelfile import load_model, read_card
@@ -69,12 +70,13 @@ def test_what_no_command_could_use_is_no_model_file(task, says):
     assert bool(why_not_exported(task, net)) == bool(says)
 
 
-def test_a_colorizer_needs_a_working_side(tiny, tmp_path):
-    model = {"name": "unet", "widths": [4, 4], "blocks": [1, 1]}
-    fit(tiny(task={"name": "colorize"}, model=model, optimization={"steps": 1, "batch": 1}), tmp_path / "run")
-    with pytest.raises(RecipeError, match="give --working-side"):
-        export(tmp_path / "run", tmp_path / "x.onnx")
-    assert export(tmp_path / "run", tmp_path / "x.onnx", working_side=64).working_side == 64
+def test_a_colorizer_that_no_picture_could_be_shown_to_is_refused(tiny, tmp_path):
+    task, model = {"name": "colorize"}, {"name": "unet", "widths": [4, 8], "blocks": [1, 1]}
+    fit(tiny(task=task, model=model, optimization={"steps": 1, "batch": 1}), tmp_path / "run")
+    with pytest.raises(RecipeError, match="add --working-side 256"):
+        export(tmp_path / "run", tmp_path / "tiny.onnx")
+    export(tmp_path / "run", tmp_path / "tiny.onnx", working_side=32)
+    assert hillotype.load(tmp_path / "tiny.onnx")(np.full((40, 50), 0.5, np.float32)).shape == (40, 50, 3)
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

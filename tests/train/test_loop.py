@@ -164,6 +164,13 @@ def test_a_deeper_net_starts_as_the_shallower_one(tiny, tmp_path):
         torch.testing.assert_close(second(picture), first(picture), rtol=1e-3, atol=1e-4)  # files hold float16
 
 
+@pytest.mark.parametrize("start", ["runs/none", "denoise", "first/best.safetensors"])
+def test_a_start_that_is_not_there_is_refused_by_its_name(start, tiny, tmp_path):
+    with pytest.raises(DataError, match=f"start: {start}: no run .* or one of .*denoise-color"):
+        fit(tiny(start=start), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_start_of_another_model_is_refused(tiny, tmp_path):
     fit(tiny(optimization={"steps": 1, "batch": 2}), tmp_path / "first")
     export(tmp_path / "first", tmp_path / "first.onnx")

@@ -37,6 +37,14 @@ def test_what_has_no_truth_is_not_measured_against_one(tiny):
     assert scores["validation_loss"] > 0
 
 
+def test_what_is_left_alone_and_exact_has_finite_figures(tiny):
+    run = tiny(task={"name": "reconstruct"})
+    model = build_model(run)
+    state = State(model, copy_weights(model), torch.optim.AdamW(model.parameters()))
+    crops = torch.randint(110, 146, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    assert validate(run, build_task(run), state, crops, Process(0, 1, []))["untouched_psnr"] == 100
+
+
 def test_shares_add_up_to_the_whole(tiny):
     run = tiny()
     model = build_model(run)

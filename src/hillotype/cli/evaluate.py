@@ -12,6 +12,7 @@ import typer
 
 from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.progress import WorkDisplay
+from hillotype.errors import RecipeError
 
 if TYPE_CHECKING:
     from hillotype.evaluate.report import Table
@@ -69,6 +70,8 @@ def evaluate(
 
     file = load_model(model)
     card = file.card
+    if sigma and card.task != "denoise":
+        raise RecipeError(f"--sigma: is for denoisers, and {card.name} is none; leave it out")
     pictures = read_test_pictures(card, data, split=split, limit=limit)
     fitting = read_fitting_pictures(card, fit_on)
     if not fitting:

@@ -194,7 +194,7 @@ def _write_certainty(path: Path, request: Request, colorizer: Colorizer, setting
 
     try:
         picture = read_picture(request.paths[0], max_pixels=settings.max_pixels)
-        levels = certainty_map(colorizer.doubt(in_srgb(picture)), *picture.pixels.shape[:2])
+        levels = certainty_map(colorizer.doubt_of(in_srgb(picture)), *picture.pixels.shape[:2])
         make_folder(path.parent, PictureError)
         write_picture(from_pil(levels), path, overwrite=request.overwrite)
     except PictureError as error:

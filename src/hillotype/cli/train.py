@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hillotype.train.config import Run
 
 
+_LEAST_SPREAD = 6
+"""Mean spread of a picture's channels, of 255, below which it counts as gray, as in the shipped colorizer's recipe."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(train)
@@ -92,8 +96,11 @@ def train(
     except (ValueError, RuntimeError) as error:  # what it is asked for is unknown, or not in this machine
         reason = str(error).splitlines()[0].rstrip(".")
         raise RecipeError(f"{reason}; change --accelerator, --devices, --nodes or --precision") from error
-    if fabric.is_global_zero and not build_task(run).supervised:
-        _say_if_noise_is_coarse(run)
+    if fabric.is_global_zero:
+        if not build_task(run).supervised:
+            _say_if_noise_is_coarse(run)
+        elif run.task["name"] == "colorize" and not run.data.min_spread:
+            _say_if_gray(run)
     with WorkDisplay(shown=fabric.is_global_zero) as display:
         fit(run, folder, minutes=minutes, resume=resume, fabric=fabric, report=display.report)
     if fabric.is_global_zero:
@@ -118,7 +125,8 @@ def _next_commands(run: Run, folder: Path) -> list[str]:
     elif isinstance(task, Reconstruct) and isinstance(model, Autoencoder):
         commands.append(["latent", "map", str(folder), "-o", "map.html"])
     if not why_not_exported(task, model):
-        commands.append(["export", str(folder), "-o", f"{run.name}.onnx"])
+        side = ["--working-side", "256"] if task.name == "colorize" and run.working_side is None else []
+        commands.append(["export", str(folder), "-o", f"{run.name}.onnx", *side])
     return [shlex.join(["hillotype", *command]) for command in commands]
 
 
@@ -133,6 +141,22 @@ def _say_if_noise_is_coarse(run: Run) -> None:
         typer.echo(
             "note: most of these pictures have little noise that differs from pixel to pixel, and no other can be "
             "learned from; train on copies of half the size, or use `hillotype denoise` as it is",
+            err=True,
+        )
+
+
+def _say_if_gray(run: Run) -> None:
+    """Warn where pictures have no colors to learn from: the more of them, the grayer the answers."""
+    import numpy as np
+
+    from hillotype.train.batches import load_few
+
+    few = load_few(run)
+    gray = sum(bool(255 * np.ptp(picture, axis=1).mean() < _LEAST_SPREAD) for picture in few)
+    if gray:
+        typer.echo(
+            f"note: {gray} of {len(few)} pictures looked at are gray, and teach a colorizer to answer gray; "
+            f"--set data.min_spread={_LEAST_SPREAD} leaves them out",
             err=True,
         )
 

@@ -5,7 +5,7 @@ from hillotype.data.load import load_named_pictures, load_pictures
 from hillotype.data.prepare import Preparation
 from hillotype.data.readers import Source, class_of
 from hillotype.data.samples import Samples
-from hillotype.data.sources import open_source
+from hillotype.data.sources import open_source, place_of
 from hillotype.data.splits import SPLITS, sample_names, split_names
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "load_named_pictures",
     "load_pictures",
     "open_source",
+    "place_of",
     "sample_names",
     "split_names",
 ]

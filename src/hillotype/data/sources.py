@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -53,6 +53,21 @@ def open_source(name: str) -> Source:
     if dataset == "lfw":
         return _open_lfw(part.strip("/"))
     return _open_path(name, name, "")
+
+
+def place_of(name: str) -> PurePosixPath:
+    """Returns where the pictures that `name` means lie, so that a part lies inside its whole, however it is written.
+
+    That is the path of a folder or zip, resolved if it is here, or the name of a set.
+    """
+    kind, colon, rest = name.partition(":")
+    path = rest if colon and kind in ("folder", "zip") else name
+    if path.partition("/")[0] in SETS and path == name:
+        return PurePosixPath(path)
+    for candidate in _candidates(path):
+        if candidate.exists() or any(parent.is_file() for parent in candidate.parents):
+            return PurePosixPath(candidate.resolve().as_posix())
+    return PurePosixPath(path)
 
 
 def _open_path(name: str, path: str, kind: str) -> Source:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from hillotype.color import Lab
-from hillotype.data import SPLITS, Preparation, Source, load_pictures, open_source, sample_names, split_names
+from hillotype.data import SPLITS, Preparation, Source, load_pictures, open_source, place_of, sample_names, split_names
 from hillotype.data.images import to_floats
 from hillotype.data.splits import FRACTIONS
 from hillotype.errors import DataError, RecipeError
@@ -24,7 +25,7 @@ from hillotype.evaluate.baselines import (
 from hillotype.evaluate.measure import Metric
 from hillotype.evaluate.models import ColorizerMethod, DenoiserMethod
 from hillotype.evaluate.patches import Floats
-from hillotype.metrics import colorfulness, delta_e2000, psnr, ssim
+from hillotype.metrics import colorfulness, delta_e2000, finite_psnr, ssim
 from hillotype.modelfile import Card, Model
 from hillotype.noise import Gaussian
 from hillotype.tasks import Colorize, Denoise, Task
@@ -39,16 +40,21 @@ SIGMAS = (0.0, 15.0, 25.0, 50.0)
 def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int | None = None) -> list[Floats]:
     """Returns the pictures (C, H, W) float32 of a source that a model is tested on.
 
-    A source that the model was trained on is split as it was then, so that its test split is what the model never saw.
+    A source that the model was trained on, or a part of it, is split as it was then, so that its test split is what the
+    model never saw.
 
     Raises:
         DataError: nothing there, or the split is empty.
     """
     source = open_source(name)
-    known = trained_fractions(card, name)
-    names = sample_names(split_names(source.names, split, known or FRACTIONS), limit)
+    splits = trained_splits(card, name, source.names)
+    if splits and split in SPLITS:
+        names = [each for each in source.names if splits.get(each, "test") == split]
+    else:
+        names = split_names(source.names, split)
+    names = sample_names(names, limit)
     if not names:
-        rest = f"{card.name} was trained on the others" if known else "choose --split all"
+        rest = f"{card.name} was trained on the others" if splits else "choose --split all"
         raise DataError(f"{name}: no pictures in its {split} split; {rest}")
     return _read(card, source, names)
 
@@ -78,13 +84,31 @@ def _read(card: Card, source: Source, names: Sequence[str]) -> list[Floats]:
     return [to_floats(picture) for picture in load_pictures(source, names, Preparation(gray=gray))]
 
 
-def trained_fractions(card: Card, name: str) -> Sequence[float] | None:
-    """Returns the parts of a source that were a model's train, validation and test; None if it did not train on it."""
-    for settings in _sources(card):
-        if _path_of(settings["name"]) == _path_of(name):
-            fractions: Sequence[float] = settings.get("fractions", FRACTIONS)
-            return fractions
-    return None
+def trained_splits(card: Card, name: str, names: Sequence[str]) -> dict[str, str]:
+    """Returns the split that pictures of a source belonged to when a model was trained; those it never had are missing.
+
+    Args:
+        card: of the model.
+        name: of the source. It may be one that the model was trained on, a part of one, or hold one.
+        names: of its pictures.
+    """
+    splits: dict[str, str] = {}
+    for split in SPLITS:  # what trained by one name and not by another has trained
+        for settings in _sources(card):
+            then = _names_in(place_of(settings["name"]), place_of(name), names)
+            chosen = split_names(list(then), split, settings.get("fractions", FRACTIONS))
+            splits = {then[each]: split for each in chosen} | splits
+    return splits
+
+
+def _names_in(source: PurePosixPath, place: PurePosixPath, names: Sequence[str]) -> dict[str, str]:
+    """The names at a place of pictures by those that they have in a source; of those alone that lie in it."""
+    if place.is_relative_to(source):
+        return {str(place.relative_to(source) / each): each for each in names}
+    if source.is_relative_to(place):
+        inside = f"{source.relative_to(place)}/"
+        return {each.removeprefix(inside): each for each in names if each.startswith(inside)}
+    return {}
 
 
 def note_on_seen(card: Card, name: str, split: str) -> str:
@@ -93,11 +117,11 @@ def note_on_seen(card: Card, name: str, split: str) -> str:
     Raises:
         DataError: nothing there.
     """
-    fractions = trained_fractions(card, name)
-    if fractions is None:
+    if not _sources(card):
         return ""
     names = open_source(name).names
-    there = [part for part in SPLITS if split_names(names, part, fractions)]
+    splits = trained_splits(card, name, names)
+    there = {splits.get(each, "test") for each in names} if splits else set()
     learned = ("train", "test") if _knows_no_truth(card) else ("train",)  # without truth there is nothing to test
     if not any(part in there and split in ("all", part) for part in learned):
         return ""
@@ -117,10 +141,6 @@ def _knows_no_truth(card: Card) -> bool:
 def _sources(card: Card) -> Sequence[dict[str, Any]]:
     sources: Sequence[dict[str, Any]] = card.training.get("recipe", {}).get("data", {}).get("sources", ())
     return sources
-
-
-def _path_of(name: str) -> str:
-    return name.removeprefix("zip:").removeprefix("folder:").rstrip("/")
 
 
 def _spread(names: Sequence[str]) -> list[str]:
@@ -167,18 +187,13 @@ def make_plan(
             {"color": Colorize(Lab())},
             [*(colorize_baselines(fitting, rng, Lab()) if fitting else (Gray(Lab()),)), ColorizerMethod(model)],
             {
-                "PSNR (dB)": psnr,
+                "PSNR (dB)": finite_psnr,
                 "CIEDE2000": delta_e2000,
                 "colorfulness": _colorfulness,
                 "colorfulness of truth": _true_colorfulness,
             },
         )
     raise RecipeError(f"{model.card.name}: no evaluation for the task {model.card.task!r}; use denoise or colorize")
-
-
-def finite_psnr(answer: Floats, truth: Floats) -> Floats:
-    """PSNR in dB; an exact answer counts as 100 dB, so that means stay finite."""
-    return np.asarray(psnr(answer, truth)).clip(max=100)
 
 
 def _sigma_name(sigma: float) -> str:

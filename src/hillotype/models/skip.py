@@ -66,7 +66,7 @@ class ResidualUNet(ImageModel):
         if in_channels != out_channels:
             raise RecipeError(
                 f"residual_unet: {in_channels} channels in, {out_channels} out; it adds its answer to the picture, "
-                "so both must be equal"
+                "so both must be equal; take the model unet"
             )
         if len(widths) != len(blocks) or not widths:
             raise RecipeError(f"residual_unet: widths {list(widths)} and blocks {list(blocks)} must pair up")

@@ -70,7 +70,7 @@ class UNet(ImageModel):
         if residual and in_channels != out_channels:
             raise RecipeError(
                 f"unet: {in_channels} channels in, {out_channels} out; with residual it adds its answer to the "
-                "picture, so both must be equal"
+                "picture, so both must be equal; leave residual out"
             )
         if residual and output != "linear":
             raise RecipeError(f"unet: output {output!r} with residual; a sum with the picture needs output linear")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Unpack, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from hillotype.pictures import Rows
 from hillotype.restore.colorize import Colorizer
@@ -10,8 +14,8 @@ from hillotype.restore.denoise import Denoiser, Denoising
 from hillotype.restore.diagnose import NOISY, is_gray
 from hillotype.restore.parts import Progress
 from hillotype.restore.pixels import is_neutral
-from hillotype.restore.restorer import Plan, Room
-from hillotype.restore.wishes import Wishes
+from hillotype.restore.restorer import FloatArray, Plan, Room
+from hillotype.restore.wishes import Wished, Wishes, wishes_of
 
 _DENOISING: Final = 0.8
 """Share of the time that denoising takes where coloring follows, on two cores."""
@@ -28,6 +32,49 @@ class AutomaticRestorer(Denoising):
     def __init__(self, denoiser: Denoiser, colorizer: Colorizer) -> None:
         self.name = f"{denoiser.name} + {colorizer.name}"
         self.denoiser, self.colorizer = denoiser, colorizer
+
+    @overload
+    def __call__(
+        self,
+        picture: Image.Image,
+        *,
+        strength: float = 1.0,
+        chroma_strength: float | None = None,
+        **wished: Unpack[Wished],
+    ) -> Image.Image: ...
+
+    @overload
+    def __call__(
+        self,
+        picture: FloatArray,
+        *,
+        strength: float = 1.0,
+        chroma_strength: float | None = None,
+        **wished: Unpack[Wished],
+    ) -> NDArray[np.float32]: ...
+
+    def __call__(
+        self,
+        picture: Image.Image | FloatArray,
+        *,
+        strength: float = 1.0,
+        chroma_strength: float | None = None,
+        **wished: Unpack[Wished],
+    ) -> Image.Image | NDArray[np.float32]:
+        """Restores a Pillow image, or a float array in [0, 1], as any `Restorer`.
+
+        Args:
+            picture: see `Restorer`.
+            strength: 0 to 1.
+            chroma_strength: see `Denoising.with_chroma_strength`; as `strength` if not given.
+            wished: `hints`, `vividness`, `like`, for a picture that is colorized: see `Wished`.
+
+        Raises:
+            PictureError: as `Denoising` and `Colorizer`.
+            ModelFileError: a model is damaged.
+        """
+        chosen = self.given(wishes_of(**wished)) if wished else self
+        return super(AutomaticRestorer, chosen).__call__(picture, strength=strength, chroma_strength=chroma_strength)
 
     def given(self, wishes: Wishes) -> AutomaticRestorer:
         """Returns this restorer with these wishes of the colors."""

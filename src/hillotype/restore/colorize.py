@@ -161,19 +161,24 @@ class Colorizer(Restorer):
             light, answer[:2], radius=guidance.radius, epsilon=guidance.epsilon, limit=guidance.limit
         )
 
-    def doubt(self, pixels: Rows) -> Plane:
+    def doubt(self, picture: Image.Image | FloatArray) -> Plane:
         """Tells how far the guessed colors of a picture are expected to be from the true ones.
 
         Args:
-            pixels: (H, W, 1 or 3) of any depth.
+            picture: see `Restorer`.
 
         Returns:
             The expected distance in a*, b* (h, w), float32 in CIELAB units, at the model's resolution. It is that of
             the model's own guess: hints and vividness do not change it.
 
         Raises:
+            PictureError: see `Restorer`.
             ModelFileError: see `check_doubt`.
         """
+        return self.doubt_of(pixels_of(picture))
+
+    def doubt_of(self, pixels: Rows) -> Plane:
+        """Tells the same of pixels (H, W, 1 or 3) of any depth, in sRGB."""
         self.check_doubt()
         doubt: Plane = self._answer(pixels)[1][2] * np.float32(LAB_CHROMA_SCALE)
         return doubt
@@ -200,7 +205,7 @@ class Colorizer(Restorer):
             ModelFileError: see `check_doubt`.
         """
         pixels = pixels_of(picture)
-        return certainty_map(self.doubt(pixels), *pixels.shape[:2])
+        return certainty_map(self.doubt_of(pixels), *pixels.shape[:2])
 
     def _answer(self, pixels: Rows) -> tuple[Plane, Plane]:
         """Returns L* / 100 (h, w) and all that the model says of it (2 or 3, h, w)."""

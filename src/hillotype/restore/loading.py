@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, overload
 
-from hillotype.errors import ModelFileError
+from hillotype.errors import HillotypeError, ModelFileError
 from hillotype.modelfile import Model, load_model, zoo
 from hillotype.restore.automatic import AutomaticRestorer
 from hillotype.restore.colorize import Colorizer
@@ -91,8 +91,10 @@ def load(name_or_path: str | os.PathLike[str], *, threads: int | None = None, de
 
     Raises:
         ModelFileError: no such model, or a file that is damaged, foreign or made for something else.
-        HillotypeError: no such device here.
+        HillotypeError: no such device here, or fewer threads than one.
     """
+    if threads is not None and threads < 1:
+        raise HillotypeError(f"threads {threads}: must be at least 1; give None for one on each core")
     choice = CHOICES.get(os.fspath(name_or_path))
     if choice is None:
         _check_name(os.fspath(name_or_path))

@@ -185,6 +185,8 @@ def make_run(values: dict[str, Any], where: str = "recipe") -> Run:
     except ValidationError as error:
         raise RecipeError(f"{where}: {_first_problem(error)}") from error
     task, model = build_task(run), build_model(run, pretrained=False)
+    if run.data.gray and task.name == "colorize":
+        raise RecipeError(f"{where}: data.gray: leaves no colors to learn for the task colorize; remove it")
     if not run.allow_unreachable:
         check_fit(task, model)
     if not task.supervised:

@@ -68,10 +68,7 @@ def export(
     if working_side is not None:
         run = run.model_copy(update={"working_side": working_side})
     if trained.task.name == "colorize" and run.working_side is None:
-        raise RecipeError(
-            f"{path}: its recipe names no working_side, at which a colorizer sees photographs; give --working-side, as "
-            "256"
-        )
+        raise RecipeError(f"{path}: its recipe lacks the side at which a colorizer works; add --working-side 256")
     if keep:
         go_back(run, model, keep)
     card = make_card(run, trained, vividness, keep)
@@ -96,7 +93,7 @@ def why_not_exported(task: Task, model: ImageModel) -> str:
     """Returns why a model cannot be a model file, with the remedy; nothing if it can."""
     if model.size is not None:
         height, width = model.size
-        return f"takes {height}x{width} pictures only, a model file must take any size; train a convolutional one"
+        return f"takes {height}x{width} pictures only, a model file any size; train one without dense layers, as unet"
     if model.halo is None and task.name == "denoise":
         return "must see a picture whole, but denoising works in tiles; train one with a halo, as residual_unet"
     if isinstance(task, Reconstruct) and task.shift:

@@ -37,7 +37,7 @@ class RunFolder:
         if resume and self.last.exists() and (changed := _changed(checkpoint.read_run(self.last), self.values)):
             raise RecipeError(
                 f"{path}: was trained by another recipe ({changed} differs); go on with {path / 'run.toml'}, or choose "
-                "another folder"
+                f"another folder, where --set start={path} begins with its weights"
             )
 
     def open(self, step: int) -> None:

@@ -27,6 +27,11 @@ def read_start(start: str, model: nn.Module) -> None:
         held = read_weights(path, model)
     else:
         path = Path(start) / "best.safetensors"
+        if not path.exists():
+            raise DataError(
+                f"start: {start}: no run that has validated once, and no model of that name; give a run folder, an "
+                f".onnx file, or one of {', '.join(zoo())}"
+            )
         held = checkpoint.averaged_weights(path)
     weights = model.state_dict()
     strange = [name for name, value in held.items() if name not in weights or weights[name].shape != value.shape]

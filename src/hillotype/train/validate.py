@@ -4,7 +4,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from hillotype.metrics import psnr
+from hillotype.metrics import finite_psnr
 from hillotype.tasks import Task
 from hillotype.train.average import averaged
 from hillotype.train.batches import randomness, to_floats
@@ -18,8 +18,9 @@ _VALIDATION, _EXAMPLES = 1, 2  # streams of randomness; training has 0
 def validate(run: Run, task: Task, state: State, crops: Tensor, fabric: Fabric) -> dict[str, float]:
     """Returns `validation_loss` and, where pictures are the truth, `validation_psnr` and `untouched_psnr` (dB).
 
-    All are means over all crops. `crops` is uint8 (N, C, H, W). Every process takes its share, and sums are added up
-    over all of them: no crop counts twice, so the figures do not depend on the number of processes.
+    All are means over all crops; one that is exact, as one left alone may be, counts 100 dB. `crops` is uint8
+    (N, C, H, W). Every process takes its share, and sums are added up over all of them: no crop counts twice, so the
+    figures do not depend on the number of processes.
     """
     names = ("validation_loss", "validation_psnr", "untouched_psnr") if task.supervised else ("validation_loss",)
     totals = torch.zeros(len(names) + 1, dtype=torch.float64)
@@ -34,7 +35,7 @@ def validate(run: Run, task: Task, state: State, crops: Tensor, fabric: Fabric) 
                 answer = state.model(seen).float()
             sums = [loss_of(run.optimization.loss, answer, task.target(picture)) * len(batch)]
             if task.supervised:
-                sums += [psnr(each, picture).sum() for each in (task.finish(seen, answer), task.untouched(seen))]
+                sums += [finite_psnr(each, picture).sum() for each in (task.finish(seen, answer), task.untouched(seen))]
             totals += torch.tensor([*sums, len(batch)], dtype=torch.float64)
     reduced = fabric.all_reduce(totals.to(fabric.device), reduce_op="sum")
     *totalled, count = torch.as_tensor(reduced).tolist()
