@@ -30,7 +30,7 @@ def values(**changes):
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_shipped_recipes_are_sound(recipe):
     run = read_recipe(recipe)
-    assert run.name == recipe.stem.removesuffix("-last")
+    assert run.name == recipe.stem.removesuffix("-last").removesuffix("-scales")
     assert run.summary
     assert all(source.licence != "not stated" for source in run.data.sources)
     assert build_model(run, pretrained=False).multiple > 1
@@ -49,6 +49,17 @@ def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
         assert {type(part) for part in ours} >= {type(part) for part in theirs}  # no noise is forgotten
     else:
         assert run.task == first.task
+
+
+@pytest.mark.parametrize("color", ["gray", "color"])
+def test_a_third_leg_differs_from_the_second_as_its_head_says(color):
+    folder = RECIPES[0].parent
+    second = read_recipe(folder / f"denoise-{color}-last.toml")
+    run = read_recipe(folder / f"denoise-{color}-scales.toml", {"optimization.steps": second.optimization.steps})
+    assert run.start == f"runs/{second.name}-last"
+    assert {source.name for source in run.data.sources} == {source.name for source in second.data.sources}
+    assert build_task(run).noise.parts == build_task(second).noise.parts
+    assert run.model_copy(update={key: getattr(second, key) for key in ("start", "seed", "task", "data")}) == second
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
