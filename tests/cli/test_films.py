@@ -42,7 +42,7 @@ def test_a_folder_of_pictures_and_films(film, photos, tmp_path):
     page = (out / "index.html").read_text()
     assert page.count("<figure>") == 3
     report = json.loads((out / "report.json").read_text())
-    assert "colorize" in report["results"][0]["steps"]
+    assert report["results"][0]["steps"] == ["colorize"]
     state = {path: path.stat().st_mtime_ns for path in out.rglob("[abc].*")}
     assert "3 done already" in run("restore", film.parent, "-o", out, "--page").stdout
     assert (out / "index.html").read_text().count("<figure>") == 3

@@ -50,7 +50,7 @@ def test_a_preview_then_the_whole(client, long_film):
 
 def test_frames_before_and_after_and_parts_to_play_it(client, short_film):
     job = add(client, new_session(client), short_film, name="a.mp4")
-    assert "colorize" in ended(client, job)["steps"]
+    assert ended(client, job)["steps"] == ["colorize"]
     before, after = (picture(client.get(f"{job}/{name}")) for name in ("before", "after"))
     assert before.shape == after.shape == (48, 64, 3)
     assert np.ptp(before, axis=2).max() == 0
