@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.batch.jobs import Job
@@ -23,8 +21,8 @@ from hillotype.batch.results import FilmFrames, Result
 from hillotype.errors import PictureError
 from hillotype.files import write_whole, writing
 from hillotype.pages.shell import shell
-from hillotype.pictures import Picture, Rows, read_picture, to_pil, whole
-from hillotype.restore.reduce import fitting_size, reduced
+from hillotype.pictures import Picture, read_picture, to_pil, whole
+from hillotype.restore.reduce import fitting_size, reduced_to_8_bits
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1000, 480
 """Longest side of the small copies, in pixels: where there are few, and where there are more than `FEW`."""
@@ -128,15 +126,11 @@ def _preview_size(picture: Picture, side: int) -> tuple[int, int]:
 
 def _data_url(picture: Picture, size: tuple[int, int]) -> str:
     file = io.BytesIO()
-    alpha = None if picture.alpha is None else _small(whole(picture.alpha)[..., None], size)[..., 0]
-    image = to_pil(replace(picture, pixels=_small(picture.pixels, size), alpha=alpha))
+    alpha = None if picture.alpha is None else reduced_to_8_bits(whole(picture.alpha)[..., None], size[::-1])[..., 0]
+    image = to_pil(replace(picture, pixels=reduced_to_8_bits(picture.pixels, size[::-1]), alpha=alpha))
     if image.mode in ("LA", "RGBA"):
         backdrop = Image.new("RGBA", size, "white")
         backdrop.alpha_composite(image.convert("RGBA"))
         image = backdrop.convert("RGB")
     image.save(file, "JPEG", quality=88, icc_profile=picture.icc if image.mode == "RGB" else None)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
-
-
-def _small(pixels: Rows, size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.asarray(reduced(pixels, size[::-1]) * 255 + np.float32(0.5)).astype(np.uint8)

@@ -134,10 +134,11 @@ def _say_if_noise_is_coarse(run: Run) -> None:
     """Warn before hours are spent on pictures whose noise a task without truth cannot tell from the picture."""
     from statistics import median
 
+    from hillotype.data.images import to_floats
     from hillotype.evaluate.sigma import FINE, fineness
     from hillotype.train.batches import load_few
 
-    if median(fineness(picture) for picture in load_few(run)) < FINE:
+    if median(fineness(to_floats(picture)[None]) for picture in load_few(run)) < FINE:
         typer.echo(
             "note: most of these pictures have little noise that differs from pixel to pixel, and no other can be "
             "learned from; train on copies of half the size, or use `hillotype denoise` as it is",
@@ -147,12 +148,11 @@ def _say_if_noise_is_coarse(run: Run) -> None:
 
 def _say_if_gray(run: Run) -> None:
     """Warn where pictures have no colors to learn from: the more of them, the grayer the answers."""
-    import numpy as np
-
+    from hillotype.data.prepare import spread
     from hillotype.train.batches import load_few
 
     few = load_few(run)
-    gray = sum(bool(255 * np.ptp(picture, axis=1).mean() < _LEAST_SPREAD) for picture in few)
+    gray = sum(spread(picture) < _LEAST_SPREAD for picture in few)
     if gray:
         typer.echo(
             f"note: {gray} of {len(few)} pictures looked at are gray, and teach a colorizer to answer gray; "

@@ -60,7 +60,7 @@ class Preparation:
         pixels = self._reduced(pixels)
         if self.side is not None:
             pixels = _squared(pixels, self.side)
-        if self.min_spread > 0 and _spread(pixels) < self.min_spread:
+        if self.min_spread > 0 and spread(pixels) < self.min_spread:
             return None
         if self.gray and pixels.shape[2] == 3:
             pixels = to_pixels(to_image(pixels).convert("L"))
@@ -107,8 +107,11 @@ def _padded(pixels: np.ndarray, pad: int) -> np.ndarray:
     return padded
 
 
-def _spread(pixels: np.ndarray) -> float:
-    """Mean difference between the largest and the smallest channel, 0..255, on a thumbnail."""
+def spread(pixels: np.ndarray) -> float:
+    """Returns how far the channels of a picture (H, W, C) uint8 are apart: the gray filter's measure, 0 to 255.
+
+    It is the mean difference between the largest and the smallest channel, on a thumbnail.
+    """
     thumbnail = to_image(pixels)
     thumbnail.thumbnail((64, 64))
     return float(np.ptp(to_pixels(thumbnail).astype(np.int16), axis=2).mean())

@@ -92,12 +92,13 @@ def trained_splits(card: Card, name: str, names: Sequence[str]) -> dict[str, str
         name: of the source. It may be one that the model was trained on, a part of one, or hold one.
         names: of its pictures.
     """
-    splits: dict[str, str] = {}
+    place, splits = place_of(name), dict[str, str]()
+    sources = [
+        (_names_in(place_of(each["name"]), place, names), each.get("fractions", FRACTIONS)) for each in _sources(card)
+    ]
     for split in SPLITS:  # what trained by one name and not by another has trained
-        for settings in _sources(card):
-            then = _names_in(place_of(settings["name"]), place_of(name), names)
-            chosen = split_names(list(then), split, settings.get("fractions", FRACTIONS))
-            splits = {then[each]: split for each in chosen} | splits
+        for then, fractions in sources:
+            splits = {then[each]: split for each in split_names(list(then), split, fractions)} | splits
     return splits
 
 

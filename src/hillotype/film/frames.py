@@ -15,7 +15,7 @@ from hillotype.errors import PictureError
 from hillotype.film.clock import Clock
 from hillotype.film.reader import DAMAGED, Film, decoded, opened
 from hillotype.restore.pixels import Pixels, is_neutral
-from hillotype.restore.reduce import reduced
+from hillotype.restore.reduce import reduced_to_8_bits
 
 EXACT: Final = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """How pixels are converted: without the shortcuts that cost a level or two."""
@@ -102,7 +102,7 @@ def as_shown(frame: Frame, film: Film) -> Pixels:
         return frame.pixels
     height, width = frame.pixels.shape[:2]
     size = (max(1, round(height / max(aspect, 1))), max(1, round(width * min(aspect, 1))))
-    return (reduced(frame.pixels, size) * 255 + np.float32(0.5)).astype(np.uint8)
+    return reduced_to_8_bits(frame.pixels, size)
 
 
 def _upright(frame: VideoFrame, film: Film, pts: int) -> Frame:

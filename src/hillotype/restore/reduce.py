@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.pictures import Rows
@@ -40,6 +41,11 @@ def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
     ]
     small: Plane = np.stack([np.asarray(plane) for plane in planes], axis=-1)
     return np.clip(small, 0.0, 1.0, out=small)
+
+
+def reduced_to_8_bits(pixels: Rows, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Returns the picture at `size` (h, w), rounded: to be looked at."""
+    return np.asarray(reduced(pixels, size) * 255 + np.float32(0.5)).astype(np.uint8)
 
 
 def _block_means(pixels: Rows, block: int) -> Plane:

@@ -63,13 +63,12 @@ def _check_sizes(pictures: list[tuple[str, np.ndarray]], run: Run) -> None:
         )
 
 
-def load_few(run: Run) -> list[np.ndarray]:
-    """Returns the middle of a few pictures of a run's first source, as floats (1, C, H, W) in [0, 1]: to look at."""
+def load_few(run: Run) -> Pictures:
+    """Returns the middle of a few pictures of a run's first source, to look at."""
     settings = run.data.sources[0]
     source = open_source(settings.name)
     pictures = load_pictures(source, sample_names(source.names, _FEW), run.data.preparation(settings.reduce))
-    parts = [middle(pixels, _FEW_SIDE, _FEW_SIDE) for pixels in pictures]
-    return [part.transpose(2, 0, 1)[None].astype(np.float32) / 255 for part in parts]
+    return [middle(pixels, _FEW_SIDE, _FEW_SIDE) for pixels in pictures]
 
 
 def load_split(run: Run, split: str) -> Pictures:
