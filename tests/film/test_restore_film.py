@@ -209,10 +209,21 @@ def test_where_frames_at_the_beginning_are_lost_the_moment_is_found(make, tmp_pa
     assert np.abs(lightness(before) - lightness(after)).mean() < 0.02
 
 
-def test_interlaced_films_are_said(make, tmp_path):
-    source = write(tmp_path / "a.mkv", gray_frames(3), pix_fmt="yuv420p", options={"flags": "+ildct"})
+def test_interlaced_films_get_frames_of_one_moment(make, tmp_path):
+    moments = [picture(number, shift=3) for number in range(24)]
+    woven = [
+        np.where(np.arange(48)[:, None] % 2, *moments[two : two + 2])[..., None].repeat(3, 2) for two in range(0, 24, 2)
+    ]
+    source = write(tmp_path / "a.mkv", woven, pix_fmt="yuv420p", options={"crf": "1", "x264-params": "tff=1"})
     _, notes = make(source, tmp_path / "out.mkv")
-    assert notes == ("interlaced, taken as it is; deinterlace it before",)
+    assert notes == ("deinterlaced",)
+    assert times_of(tmp_path / "out.mkv") == times_of(source)
+    for number, pixels in enumerate(pixels_of(tmp_path / "out.mkv")):
+        light = 255 * lightness(pixels)
+        nearest = min(
+            np.abs(light - 255 * lightness(moments[2 * number + field][..., None])).mean() for field in (0, 1)
+        )
+        assert nearest < 3  # woven, it is 11 from both
 
 
 def test_frames_are_told_to_come_at_their_rate(make, tmp_path):

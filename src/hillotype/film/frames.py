@@ -13,6 +13,7 @@ from av.video.reformatter import Interpolation
 
 from hillotype.errors import PictureError
 from hillotype.film.clock import Clock
+from hillotype.film.deinterlace import deinterlaced
 from hillotype.film.reader import DAMAGED, Film, decoded, opened
 from hillotype.restore.pixels import Pixels, is_neutral
 from hillotype.restore.reduce import reduced_to_8_bits
@@ -89,6 +90,8 @@ def _decoded_from(film: Film, time: int) -> Iterator[VideoFrame]:
             if place is not None:
                 container.seek(place, stream=container.streams[film.index])
             coming = decoded(container, film)
+            if film.interlaced:
+                coming = deinterlaced(coming, film.time_base)
             first = next(coming, None)
             if place is None or (first is not None and (first.pts is None or first.pts <= time)):
                 yield from () if first is None else chain([first], coming)

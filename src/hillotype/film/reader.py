@@ -77,6 +77,7 @@ class Film:
         aspect: how wide a pixel is as stored, in heights.
         turn: how the frames are shown: the numbers a, b, c, d of x' = a x + c y, y' = b x + d y.
         bits: of a sample, 8 or more.
+        interlaced: whether a frame shows two moments, line by line.
         colors: how they are coded.
         frames: how many there are; an estimate where a frame may lie in several packets, or none.
         start: when the first is shown, in steps.
@@ -94,6 +95,7 @@ class Film:
     aspect: Fraction
     turn: tuple[int, int, int, int]
     bits: int
+    interlaced: bool
     colors: Colors
     frames: int
     start: int
@@ -161,8 +163,8 @@ def read_film(path: Path, max_pixels: int = DEFAULT_MAX_PIXELS) -> Film:
         first = next(decoded(container, film), None)
     if first is None:
         raise PictureError(f"{path}: none of its frames can be decoded; copy it again from its source")
-    interlaced = ("interlaced, taken as it is; deinterlace it before",)
-    return replace(film, turn=_turn(first), notes=film.notes + interlaced * first.interlaced_frame)
+    notes = (*film.notes, "deinterlaced") if first.interlaced_frame else film.notes
+    return replace(film, turn=_turn(first), interlaced=first.interlaced_frame, notes=notes)
 
 
 def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:
@@ -192,6 +194,7 @@ def _described(container: InputContainer, path: Path, max_pixels: int) -> Film:
         aspect=stream.sample_aspect_ratio or Fraction(1),
         turn=_UPRIGHT,
         bits=max(component.bits for component in context.format.components),
+        interlaced=False,
         colors=_colors(stream),
         frames=stream.frames,
         start=0,
