@@ -40,8 +40,8 @@ def facts(path: Path, card: Card) -> Iterator[str]:
         f", from the weights of `{Path(training['recipe']['start']).name}`." if "start" in training["recipe"] else "."
     )
     yield "- **Data**:"
-    sources = training["recipe"]["data"]["sources"]  # the same pictures may be there at several scales
-    yield from dict.fromkeys(f"  - `{source['name']}`: {source['licence']}" for source in sources)
+    # the same pictures may be there at several scales
+    yield from dict.fromkeys(f"  - `{source['name']}`: {source['licence']}" for source in card.sources)
 
 
 def figures(entry: Mapping[str, Any]) -> Iterator[str]:

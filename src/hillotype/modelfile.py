@@ -10,12 +10,12 @@ import json
 import math
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hillotype.devices import Device, Network, chosen, open_network, settled
 from hillotype.errors import HillotypeError, ModelFileError
@@ -40,6 +40,10 @@ ZOO_FOLDER = Path(__file__).parent / "zoo"
 """Where the models of the package lie, one .onnx each; the file name without suffix is the model's name."""
 
 
+EARLIER: Final = "sources of the start"
+"""The key in `Card.training` of the sources that the weights learned from before their recipe's, unless in that too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """What a model file says about itself.
@@ -56,7 +60,8 @@ class Card:
         working_side: short side, in pixels, at which the model should see a picture; None if at full size.
         vividness: factor on the chroma of a colorizer, whose doubt shows as gray; set on validation data.
         parameters: number of trained numbers in the network.
-        training: how it was made: recipe, steps, minutes and, if recorded, the machine: what computed them.
+        training: how it was made: recipe, steps, minutes and, if recorded, the machine: what computed them; of a model
+            that began with the weights of another one, also `EARLIER`.
         data_licence: the licences of the training data.
         failures: what it is known to get wrong, a few sentences.
         metrics: tables of measured figures, with their baselines.
@@ -95,6 +100,12 @@ class Card:
                 raise ModelFileError(f"card: {name} is {value}; it must be at least 1; {_REMEDY}")
         if self.halo < 0:
             raise ModelFileError(f"card: halo is {self.halo}; it must not be negative; {_REMEDY}")
+
+    @property
+    def sources(self) -> Sequence[Mapping[str, Any]]:
+        """What its weights have learned from, as a recipe lists it: `name`, `licence`, `fractions` and more."""
+        recipe = self.training.get("recipe", {})
+        return [*recipe.get("data", {}).get("sources", ()), *self.training.get(EARLIER, ())]
 
     def to_json(self) -> str:
         """Writes the card as JSON, one line, with the card format in it."""

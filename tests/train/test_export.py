@@ -1,5 +1,7 @@
 """Export: the model file answers as torch does, and a file that does not is refused."""
 
+import shutil
+
 import numpy as np
 import onnx
 import pytest
@@ -8,6 +10,7 @@ import torch
 import hillotype
 from hillotype.color import YCbCr
 from hillotype.errors import ModelFileError, RecipeError
+from hillotype.evaluate.plan import note_on_seen
 from hillotype.modelfile import load_model, read_card
 from hillotype.models import build
 from hillotype.tasks import Colorize, Denoise
@@ -82,6 +85,26 @@ def test_a_colorizer_that_no_picture_could_be_shown_to_is_refused(tiny, tmp_path
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(RecipeError, match=r"best\.safetensors"):
         export(tmp_path, tmp_path / "x.onnx")
+
+
+def test_a_card_names_what_the_weights_learned_from_before(tiny, tmp_path, photos):
+    def on(name, licence, **more):
+        data = {"sources": [{"name": name, "licence": licence}], "augment": {"crop": 32}}
+        return tiny(data=data, optimization={"steps": 1, "batch": 1}, **more)
+
+    other = tmp_path / "other"
+    shutil.copytree(photos, other)
+    fit(on(f"folder:{photos}", "research only"), tmp_path / "first")
+    second = on(f"folder:{other}", "free", start=str(tmp_path / "first"))
+    for _ in range(2):
+        fit(second, tmp_path / "second", resume=True)
+    cards = [export(tmp_path / "second", tmp_path / "second.onnx")]
+    again = on(f"folder:{other}", "free", start=str(tmp_path / "second.onnx"))
+    cards.append(export(fit(again, tmp_path / "third").path, tmp_path / "third.onnx"))
+    for card in cards:
+        assert card.data_licence == "free; research only"
+        assert [source["name"] for source in card.sources] == [f"folder:{other}", f"folder:{photos}"]
+        assert "was trained on pictures of" in note_on_seen(card, str(photos), "all")
 
 
 def test_a_model_goes_back_toward_what_its_run_began_with(tiny, tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
         return _read(card, source, _spread(source.names))
     if _knows_no_truth(card):
         return []  # they are noisy
-    for settings in _sources(card):
+    for settings in card.sources:
         try:
             source = open_source(settings["name"])
         except DataError:
@@ -94,7 +93,7 @@ def trained_splits(card: Card, name: str, names: Sequence[str]) -> dict[str, str
     """
     place, splits = place_of(name), dict[str, str]()
     sources = [
-        (_names_in(place_of(each["name"]), place, names), each.get("fractions", FRACTIONS)) for each in _sources(card)
+        (_names_in(place_of(each["name"]), place, names), each.get("fractions", FRACTIONS)) for each in card.sources
     ]
     for split in SPLITS:  # what trained by one name and not by another has trained
         for then, fractions in sources:
@@ -118,7 +117,7 @@ def note_on_seen(card: Card, name: str, split: str) -> str:
     Raises:
         DataError: nothing there.
     """
-    if not _sources(card):
+    if not card.sources:
         return ""
     names = open_source(name).names
     splits = trained_splits(card, name, names)
@@ -137,11 +136,6 @@ def note_on_seen(card: Card, name: str, split: str) -> str:
 
 def _knows_no_truth(card: Card) -> bool:
     return bool(card.training.get("recipe", {}).get("task", {}).get("name") == "self_denoise")
-
-
-def _sources(card: Card) -> Sequence[dict[str, Any]]:
-    sources: Sequence[dict[str, Any]] = card.training.get("recipe", {}).get("data", {}).get("sources", ())
-    return sources
 
 
 def _spread(names: Sequence[str]) -> list[str]:

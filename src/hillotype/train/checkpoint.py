@@ -1,7 +1,7 @@
 """Checkpoints: safetensors files with the run beside the weights, written atomically, never pickled."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from hillotype.files import write_whole
 from hillotype.models import ImageModel
 
 _PROGRESS = ("step", "seconds", "best")
+_LATER = ("machines", "earlier")  # older checkpoints lack them
 
 
 @dataclass
@@ -31,6 +32,7 @@ class State:
         seconds: time trained, over all sessions.
         best: the lowest validation loss so far.
         machines: what has computed it, each once; empty for checkpoints that say nothing of it.
+        earlier: the sources that the weights it began with have learned from, as a recipe lists them.
     """
 
     model: ImageModel
@@ -40,6 +42,7 @@ class State:
     seconds: float = 0.0
     best: float = float("inf")
     machines: tuple[str, ...] = ()
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
 
 def save(path: Path, state: State, run: dict[str, Any]) -> None:
@@ -54,7 +57,7 @@ def save(path: Path, state: State, run: dict[str, Any]) -> None:
     for parameter, moments in state.optimizer.state.items():
         for key, value in moments.items():
             tensors[f"optimizer/{key}/{names[id(parameter)]}"] = value
-    progress = {key: getattr(state, key) for key in (*_PROGRESS, "machines")}
+    progress = {key: getattr(state, key) for key in (*_PROGRESS, *_LATER)}
     metadata = {"run": json.dumps(run), "progress": json.dumps(progress)}
     content = serialize({name: _plain(value) for name, value in tensors.items()}, metadata)
     write_whole([content], path, overwrite=True)
@@ -72,7 +75,7 @@ def restore(path: Path, state: State) -> None:
     """
     tensors, _, progress = _read(path)
     state.step, state.seconds, state.best = (progress[key] for key in _PROGRESS)
-    state.machines = tuple(progress["machines"])
+    state.machines, state.earlier = (tuple(progress[key]) for key in _LATER)
     with _fitting(path):
         state.model.load_state_dict(_part(tensors, "model/"))
         average = _part(tensors, "average/")
@@ -88,7 +91,7 @@ def restore(path: Path, state: State) -> None:
 
 
 def read_averaged(path: Path, model: nn.Module) -> dict[str, Any]:
-    """Fills `model` with the averaged weights of a checkpoint; returns how far it is: step, seconds, best, machines.
+    """Fills `model` with the averaged weights of a checkpoint; returns the rest of its `State` by name.
 
     Raises:
         DataError: the file is missing, damaged, or of another model.
@@ -99,13 +102,14 @@ def read_averaged(path: Path, model: nn.Module) -> dict[str, Any]:
     return progress
 
 
-def averaged_weights(path: Path) -> dict[str, Tensor]:
-    """Returns the averaged weights of a checkpoint, by name.
+def averaged_weights(path: Path) -> tuple[dict[str, Tensor], Sequence[Mapping[str, Any]]]:
+    """Returns the averaged weights of a checkpoint, by name, and the sources that they have learned from.
 
     Raises:
         DataError: the file is missing or damaged.
     """
-    return _averaged(_read(path)[0])
+    tensors, run, progress = _read(path)
+    return _averaged(tensors), [*run["data"]["sources"], *progress["earlier"]]
 
 
 def _averaged(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -132,7 +136,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict[str, Any]
         raise DataError(f"{path}: not a readable checkpoint ({error}); train the run again") from error
     if not isinstance(run, dict) or not isinstance(progress, dict) or not progress.keys() >= set(_PROGRESS):
         raise DataError(f"{path}: not a checkpoint of hillotype; give a run folder made by `hillotype train`")
-    return tensors, run, {"machines": []} | progress
+    return tensors, run, {key: [] for key in _LATER} | progress
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -21,7 +21,7 @@ from hillotype import __version__
 from hillotype.color import Lab
 from hillotype.errors import ModelFileError, RecipeError
 from hillotype.files import make_folder, why_not_written
-from hillotype.modelfile import Card, load_model, write_card
+from hillotype.modelfile import EARLIER, Card, load_model, write_card
 from hillotype.models import ImageModel
 from hillotype.tasks import Colorize, Reconstruct, Task
 from hillotype.train.config import Run
@@ -109,6 +109,8 @@ def make_card(run: Run, trained: Trained, vividness: float, keep: float) -> Card
     Its metrics are empty until `hillotype evaluate --record`.
     """
     task, model = trained.task, trained.model
+    recipe = run.model_dump(mode="json", exclude_none=True)
+    earlier = [source for source in trained.earlier if source not in recipe["data"]["sources"]]
     taken, given = task.channels(1 if run.data.gray else 3)
     return Card(
         name=run.name,
@@ -123,13 +125,14 @@ def make_card(run: Run, trained: Trained, vividness: float, keep: float) -> Card
         vividness=vividness,
         parameters=sum(p.numel() for p in model.parameters()),
         training={
-            "recipe": run.model_dump(mode="json", exclude_none=True),
+            "recipe": recipe,
             "steps": trained.steps,
             "minutes": round(trained.seconds / 60, 1),
         }
         | ({"machine": "; then ".join(trained.machines)} if trained.machines else {})
-        | ({"kept of the start": keep} if keep else {}),
-        data_licence="; ".join(dict.fromkeys(source.licence for source in run.data.sources)),
+        | ({"kept of the start": keep} if keep else {})
+        | ({EARLIER: earlier} if earlier else {}),
+        data_licence="; ".join(dict.fromkeys(each["licence"] for each in (*recipe["data"]["sources"], *earlier))),
         code_version=__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )

@@ -170,8 +170,7 @@ def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
     resumes = folder.last.exists()
     torch.manual_seed(run.seed)
     model = build_model(run, pretrained=not resumes and run.start is None)
-    if run.start is not None and not resumes:
-        read_start(run.start, model)
+    earlier = read_start(run.start, model) if run.start is not None and not resumes else ()
     model.to(fabric.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
@@ -180,7 +179,7 @@ def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
         weight_decay=run.optimization.weight_decay,
         fused=fabric.device.type == "cpu",  # a sixth of the time; other devices choose for themselves
     )
-    state = State(model, copy_weights(model), optimizer)
+    state = State(model, copy_weights(model), optimizer, earlier=tuple(earlier))
     if resumes:
         checkpoint.restore(folder.last, state)
     state.machines = tuple(dict.fromkeys((*state.machines, machine(fabric))))

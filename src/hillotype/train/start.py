@@ -1,6 +1,8 @@
 """The weights that a run begins with where they are not random: another run's, or a model file's."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -11,11 +13,14 @@ from hillotype.train.config import Run, build_model
 from hillotype.train.unfold import read_weights
 
 
-def read_start(start: str, model: nn.Module) -> None:
+def read_start(start: str, model: nn.Module) -> Sequence[Mapping[str, Any]]:
     """Fills `model` with the best weights of a run folder, of a model of the zoo, or of a model file.
 
     A larger net may start from a smaller one of its kind: what that one lacks stays as it is, so that blocks that begin
     as the identity change nothing at first (Chen et al. 2016, Net2Net, https://arxiv.org/abs/1511.05641).
+
+    Returns:
+        The sources that these weights have learned from, as a recipe lists them.
 
     Raises:
         DataError: they are missing, damaged, or of another model.
@@ -23,8 +28,7 @@ def read_start(start: str, model: nn.Module) -> None:
     """
     if start in zoo() or start.endswith(".onnx"):
         path = find_model(start)
-        read_card(path)
-        held = read_weights(path, model)
+        held, sources = read_weights(path, model), read_card(path).sources
     else:
         path = Path(start) / "best.safetensors"
         if not path.exists():
@@ -32,7 +36,7 @@ def read_start(start: str, model: nn.Module) -> None:
                 f"start: {start}: no run that has validated once, and no model of that name; give a run folder, an "
                 f".onnx file, or one of {', '.join(zoo())}"
             )
-        held = checkpoint.averaged_weights(path)
+        held, sources = checkpoint.averaged_weights(path)
     weights = model.state_dict()
     strange = [name for name, value in held.items() if name not in weights or weights[name].shape != value.shape]
     if strange or not held:
@@ -41,6 +45,7 @@ def read_start(start: str, model: nn.Module) -> None:
             "another model; start from one with the same settings, or with fewer blocks"
         )
     model.load_state_dict(weights | held)
+    return sources
 
 
 def go_back(run: Run, model: nn.Module, share: float) -> None:

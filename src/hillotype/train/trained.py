@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ class Trained:
         seconds: how long the training took.
         steps: how many steps it took.
         machines: what computed them: see `machine`; empty where that was not recorded.
+        earlier: the sources that the weights it began with have learned from, as a recipe lists them.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Trained:
     seconds: float
     steps: int
     machines: tuple[str, ...] = ()
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
     @cached_property
     def history(self) -> list[Row]:
@@ -106,5 +109,14 @@ def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Tra
     run = make_run(checkpoint.read_run(file), str(file))
     model = build_model(run, pretrained=False)
     progress = checkpoint.read_averaged(file, model)
-    seconds, steps, machines = progress["seconds"], progress["step"], tuple(progress["machines"])
-    return Trained(name or run.name, run, model.eval(), build_task(run), folder, seconds, steps, machines)
+    return Trained(
+        name=name or run.name,
+        run=run,
+        model=model.eval(),
+        task=build_task(run),
+        folder=folder,
+        seconds=progress["seconds"],
+        steps=progress["step"],
+        machines=tuple(progress["machines"]),
+        earlier=tuple(progress["earlier"]),
+    )
