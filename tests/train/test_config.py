@@ -51,11 +51,11 @@ def test_a_last_leg_differs_from_the_first_as_its_head_says(last):
         assert run.task == first.task
 
 
-@pytest.mark.parametrize("color", ["gray", "color"])
-def test_a_third_leg_differs_from_the_second_as_its_head_says(color):
+@pytest.mark.parametrize("name", ["denoise-gray", "denoise-color", "denoise-fast-gray"])
+def test_a_third_leg_differs_from_the_second_as_its_head_says(name):
     folder = RECIPES[0].parent
-    second = read_recipe(folder / f"denoise-{color}-last.toml")
-    run = read_recipe(folder / f"denoise-{color}-scales.toml", {"optimization.steps": second.optimization.steps})
+    second = read_recipe(folder / f"{name}-last.toml")
+    run = read_recipe(folder / f"{name}-scales.toml", {"optimization.steps": second.optimization.steps})
     assert run.start == f"runs/{second.name}-last"
     assert {source.name for source in run.data.sources} == {source.name for source in second.data.sources}
     assert build_task(run).noise.parts == build_task(second).noise.parts

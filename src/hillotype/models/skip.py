@@ -181,18 +181,22 @@ class Lite0UNet(ImageModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps luma (N, 1, H, W) in [0, 1] to chroma (N, k, H, W) in [-1, 1] and doubt; H and W multiples of 32."""
-        scales, scene = self.encoder(x)
-        levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
-        features = self.dropout(levels[-1]) + self.scene(self.scene_dropout(scene))[:, :, None, None]
-        decoded = [features]
-        for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
-            raised = functional.interpolate(decoded[-1], scale_factor=2.0, mode="nearest")
-            decoded.append(fuse(torch.cat([level, raised], dim=1)))
-        chroma = _raised(torch.tanh(self.head(decoded[-1])), 2)
+        decoded = self.decoded(x)
+        chroma = _raised(torch.tanh(self.head(decoded[0])), 2)
         if self.doubt is None:
             return chroma
-        doubt = self.doubt(decoded[-1 - _DOUBT_LEVEL].detach())
+        doubt = self.doubt(decoded[_DOUBT_LEVEL].detach())
         return torch.cat([chroma, _raised(doubt, 2 << _DOUBT_LEVEL)], dim=1)
+
+    def decoded(self, x: Tensor) -> list[Tensor]:
+        """Returns the decoder's features (N, widths[i], H / 2^(i+1), W / 2^(i+1)), finest first."""
+        scales, scene = self.encoder(x)
+        levels = [lateral(scale) for lateral, scale in zip(self.lateral, scales, strict=True)]
+        features = [self.dropout(levels[-1]) + self.scene(self.scene_dropout(scene))[:, :, None, None]]
+        for fuse, level in zip(reversed(self.fuse), reversed(levels[:-1]), strict=True):
+            raised = functional.interpolate(features[0], scale_factor=2.0, mode="nearest")
+            features.insert(0, fuse(torch.cat([level, raised], dim=1)))
+        return features
 
 
 def _raised(x: Tensor, times: int) -> Tensor:
