@@ -42,6 +42,7 @@ benchmark-quality: .venv/dev
 	$(BIN)/python benchmarks/peers.py --model denoise-fast-color denoise-color --data zip:benchmarks.zip/cbsd68 --limit 12
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/diagnosis.py --limit 40
+	$(BIN)/python benchmarks/color_losses.py
 	$(BIN)/hillotype evaluate colorize --data zip:benchmarks.zip/kodak24
 	$(BIN)/hillotype evaluate colorize --data zip:photos-nips17-256.zip --split test
 	$(BIN)/hillotype evaluate colorize --data zip:historic.zip/prokudin-gorskii

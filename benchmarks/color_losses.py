@@ -1,9 +1,9 @@
 """What a colorizer learns by, each measured: Huber, Huber of the edges as well, and classes of color.
 
-    python benchmarks/color_losses.py [--steps 500] [--threads 1]
+    python benchmarks/color_losses.py [--steps 450] [--threads 1]
 
 The net, its frozen encoder, pictures (those of recipes/colorize.toml), their order and the steps are the same; nothing
-but the head and the loss differs. Three nets are trained, a quarter of an hour of a core each at 500 steps, which is
+but the head and the loss differs. Three nets are trained, seven minutes of a core each at 450 steps, which is
 far from done: it ranks what is learned by, and says nothing of what the shipped model can do. Measured on validation
 pictures, as guessed at their own size, without vividness or raising; intervals are of the difference to Huber, in the
 same pictures.
@@ -153,7 +153,7 @@ def measured(model: Regression | Classes, pictures: list[np.ndarray], temperatur
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
