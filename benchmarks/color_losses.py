@@ -28,8 +28,8 @@ from hillotype.data.images import to_floats
 from hillotype.metrics import bootstrap_interval, colorfulness, delta_e2000, psnr
 from hillotype.models.skip import Lite0UNet
 from hillotype.tasks import Colorize
-from hillotype.train.average import copy_weights, update_average
-from hillotype.train.batches import batches, load_split, randomness
+from hillotype.train.average import averaged, copy_weights, update_average
+from hillotype.train.batches import Pictures, batches, load_split, randomness
 from hillotype.train.config import Run, build_task, read_recipe
 from hillotype.train.loop import schedule
 from hillotype.train.losses import huber
@@ -90,9 +90,8 @@ class Classes(nn.Module):
 
     def loss(self, seen: Tensor, target: Tensor) -> Tensor:
         """Returns the loss of a batch."""
-        colors = functional.avg_pool2d(target, 4).permute(0, 2, 3, 1).flatten(0, 2)
-        soft = torch.softmax(-torch.cdist(colors, self.colors).square() / (2 * SOFTNESS**2), dim=1)
-        chances = torch.log_softmax(self.logits(seen).permute(0, 2, 3, 1).flatten(0, 2), dim=1)
+        soft = torch.softmax(-torch.cdist(at_stride_4(target), self.colors).square() / (2 * SOFTNESS**2), dim=1)
+        chances = torch.log_softmax(of_pixels(self.logits(seen)), dim=1)
         return -(self.weights[soft.argmax(dim=1)] * (soft * chances).sum(dim=1)).mean()
 
     def forward(self, seen: Tensor, temperature: float) -> Tensor:
@@ -100,6 +99,16 @@ class Classes(nn.Module):
         chances = torch.softmax(self.logits(seen) / temperature, dim=1)
         mean = torch.einsum("nkhw,kc->nchw", chances, self.colors)
         return functional.interpolate(mean, scale_factor=4.0, mode="bilinear", align_corners=False)
+
+
+def of_pixels(planes: Tensor) -> Tensor:
+    """Maps (N, C, H, W) to (N H W, C)."""
+    return planes.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def at_stride_4(chroma: Tensor) -> Tensor:
+    """Returns the mean colors (K, 2) of the squares of 4 x 4 pixels of (N, 2, H, W)."""
+    return of_pixels(functional.avg_pool2d(chroma, 4))
 
 
 def grid() -> Tensor:
@@ -110,8 +119,8 @@ def grid() -> Tensor:
     return torch.unique((chroma / STEP).round(), dim=0) * STEP
 
 
-def learn(model: Regression | Classes, run: Run, pictures: list[np.ndarray], fabric: Fabric) -> None:
-    """Trains a model on the pictures of a run, and leaves it with its averaged weights, ready to answer."""
+def learn(model: Regression | Classes, run: Run, pictures: Pictures, fabric: Fabric) -> dict[str, Tensor]:
+    """Trains a model on the pictures of a run; returns the averaged weights."""
     settings, task = run.optimization, build_task(run)
     model.to(memory_format=torch.channels_last)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -129,15 +138,11 @@ def learn(model: Regression | Classes, run: Run, pictures: list[np.ndarray], fab
         update_average(average, model, step + 1, settings.ema)
         if (step + 1) % 100 == 0:
             print(f"{type(model).__name__}, step {step + 1}, loss {loss.item():.4f}", flush=True)
-    for name, parameter in model.named_parameters():
-        if name in average:
-            parameter.data.copy_(average[name])
-    model.eval()
+    return average
 
 
-@torch.no_grad()
-def measured(model: Regression | Classes, pictures: list[np.ndarray], temperature: float) -> np.ndarray:
-    """Returns PSNR, CIEDE2000, colorfulness and the same of gray, and the truth's colorfulness, of each (n, 6)."""
+def measured(model: Regression | Classes, pictures: Pictures, temperature: float) -> np.ndarray:
+    """Returns (n, 6): PSNR and CIEDE2000 of each answer, the same of gray, the colorfulness of answer and truth."""
     task, rows = Colorize(Lab()), []
     for pixels in pictures:
         true = torch.from_numpy(to_floats(pixels))[None]
@@ -161,28 +166,27 @@ def main() -> None:
     fabric = Fabric(accelerator="cpu", devices=1)
     training, validation = load_split(run, "train"), load_split(run, "validation")
     few = torch.cat([build_task(run).target(batch) for batch in islice(batches(run, training, 0, fabric), 20)])
-    common = functional.avg_pool2d(few, 4).permute(0, 2, 3, 1).flatten(0, 2)
     tables: dict[str, np.ndarray] = {}
     for name, make, temperatures in (
         ("Huber", lambda: Regression(0.0), (1.0,)),
         ("Huber, of edges too", lambda: Regression(1.0), (1.0,)),
-        ("classes", lambda: Classes(common), (1.0, ANNEALED)),
+        ("classes", lambda: Classes(at_stride_4(few)), (1.0, ANNEALED)),
     ):
         torch.manual_seed(run.seed)
         model = make()
-        learn(model, run, training, fabric)
-        for temperature in temperatures:
-            said = f", temperature {temperature:g}" if len(temperatures) > 1 else ""
-            tables[name + said] = measured(model, validation, temperature)
+        with averaged(model, learn(model, run, training, fabric)):
+            for temperature in temperatures:
+                said = f", temperature {temperature:g}" if len(temperatures) > 1 else ""
+                tables[name + said] = measured(model, validation, temperature)
     print(f"\n{chosen.steps} steps of {run.optimization.batch}, seed {run.seed}; validation, n = {len(validation)}\n")
     print(f"| learned by | {' | '.join(TITLES)} | PSNR less Huber's (95%) |\n|---|---|---|---|---|")
     rng, first = np.random.default_rng(0), tables["Huber"]
     for name, table in tables.items():
-        over, share = (table[:, 0] - table[:, 2]).mean(), table[:, 1].mean() / table[:, 3].mean()
-        difference = table[:, 0] - first[:, 0]
-        low, high = bootstrap_interval(difference, rng=rng)
-        cells = f"{over:+.2f} | {share:.3f} | {table[:, 4].mean() / table[:, 5].mean():.2f}"
-        print(f"| {name} | {cells} | {difference.mean():+.2f} ({low:+.2f}, {high:+.2f}) |")
+        decibels, difference, gray_decibels, gray_difference, colorful, truly = table.mean(axis=0)
+        better = table[:, 0] - first[:, 0]
+        low, high = bootstrap_interval(better, rng=rng)
+        cells = f"{decibels - gray_decibels:+.2f} | {difference / gray_difference:.3f} | {colorful / truly:.2f}"
+        print(f"| {name} | {cells} | {better.mean():+.2f} ({low:+.2f}, {high:+.2f}) |")
 
 
 if __name__ == "__main__":

@@ -140,6 +140,12 @@ def test_a_run_may_start_with_the_weights_of_another(tiny, tmp_path):
             torch.testing.assert_close(after[name], before[name])
 
 
+def test_a_start_that_is_no_model_file_is_refused(tiny, tmp_path):
+    (tmp_path / "foreign.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelFileError, match=r"foreign\.onnx"):
+        fit(tiny(start=str(tmp_path / "foreign.onnx")), tmp_path / "run")
+
+
 def test_a_run_may_start_with_the_weights_of_a_model_file(tiny, tmp_path):
     first = fit(tiny(optimization={"steps": 3, "batch": 2}), tmp_path / "first")
     export(tmp_path / "first", tmp_path / "first.onnx")

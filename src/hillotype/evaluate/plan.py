@@ -61,7 +61,7 @@ def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
     """Returns clean training pictures (C, H, W) for the baselines that learn; none where no such source is at hand.
 
-    Without a `name`, they are the train split of the first source of the model's own recipe that is found.
+    Without a `name`, they are the train split of the first source that is found of those the model has learned from.
     """
     if name is not None:
         source = open_source(name)

@@ -6,9 +6,10 @@ import math
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -110,7 +111,10 @@ def make_card(run: Run, trained: Trained, vividness: float, keep: float) -> Card
     """
     task, model = trained.task, trained.model
     recipe = run.model_dump(mode="json", exclude_none=True)
-    earlier = [source for source in trained.earlier if source not in recipe["data"]["sources"]]
+    earlier: list[Mapping[str, Any]] = []
+    for source in trained.earlier:  # the legs of a training often have the same
+        if source not in (*recipe["data"]["sources"], *earlier):
+            earlier.append(source)
     taken, given = task.channels(1 if run.data.gray else 3)
     return Card(
         name=run.name,

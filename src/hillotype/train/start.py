@@ -28,7 +28,8 @@ def read_start(start: str, model: nn.Module) -> Sequence[Mapping[str, Any]]:
     """
     if start in zoo() or start.endswith(".onnx"):
         path = find_model(start)
-        held, sources = read_weights(path, model), read_card(path).sources
+        sources = read_card(path).sources  # first: it refuses what is no model file
+        held = read_weights(path, model)
     else:
         path = Path(start) / "best.safetensors"
         if not path.exists():
