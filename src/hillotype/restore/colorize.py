@@ -14,16 +14,13 @@ from hillotype.errors import ModelFileError
 from hillotype.modelfile import Model
 from hillotype.pictures import Rows
 from hillotype.restore.certainty import certainty_map
-from hillotype.restore.guided import local_slopes, prefiltered, raised, sharpened
+from hillotype.restore.guided import local_slopes, lowered, prefiltered, raised, sharpened
 from hillotype.restore.lightness import lightness, write_colored
 from hillotype.restore.parts import Progress, do_parts
-from hillotype.restore.pixels import Plane
+from hillotype.restore.pixels import STRIP_PIXELS, Plane
 from hillotype.restore.reduce import reduced, working_size
 from hillotype.restore.restorer import FloatArray, Plan, Restorer, Room, pixels_of
 from hillotype.restore.wishes import NO_WISHES, Wished, Wishes, wishes_of
-
-STRIP_PIXELS = 128 * 1024
-"""Pixels of a strip at full size: its planes fit in a core's cache."""
 
 
 @dataclass(frozen=True)
@@ -135,15 +132,19 @@ class Colorizer(Restorer):
         """
         height, width = pixels.shape[:2]
         chroma = self.wishes.apply(light, chroma * np.float32(self.model.card.vividness), (height, width))
-        planes = _raisable(light, chroma * np.float32(strength), height / len(light), self.guidance)
+        planes = _raisable(light, chroma * np.float32(strength), (height, width), self.guidance)
         out = room(3)
 
         def color(rows: slice) -> None:
             light = lightness(pixels[rows])
-            base, a, b, slope_a, slope_b = (raised(plane, (height, width), rows) for plane in planes)
-            detail = np.clip(light - base, -self.guidance.limit, self.guidance.limit)
+            fine = raised(planes, (height, width), rows)
+            base, chroma, slopes = fine[0], fine[1:3], fine[3:]
+            detail = np.subtract(light, base, out=base)
+            np.clip(detail, -self.guidance.limit, self.guidance.limit, out=detail)
+            slopes *= detail
+            chroma += slopes
             part = np.empty((*light.shape, 3), out.dtype)
-            write_colored(light, np.stack([a + slope_a * detail, b + slope_b * detail]), part)
+            write_colored(light, chroma, part)
             out[rows] = part
 
         do_parts(color, _strips(height, width), self.threads, progress)
@@ -217,11 +218,12 @@ class Colorizer(Restorer):
         return light, self.model.run(padded[None, None])[0, :, :height, :width]
 
 
-def _raisable(light: Plane, chroma: Plane, scale: float, guidance: Guidance) -> list[Image.Image]:
+def _raisable(light: Plane, chroma: Plane, size: tuple[int, int], guidance: Guidance) -> Plane:
     """Returns what is raised to full size: the lightness, a*, b*, and the slopes of both along the lightness."""
+    scale = size[0] / len(light)
     base, chroma = prefiltered(light, scale), prefiltered(chroma, scale)
     slopes = local_slopes(base, chroma, radius=guidance.radius, epsilon=guidance.epsilon)
-    return [Image.fromarray(plane) for plane in (base, *chroma, *slopes)]
+    return lowered(np.stack([base, *chroma, *slopes]), size)
 
 
 def _strips(height: int, width: int) -> list[slice]:

@@ -85,11 +85,40 @@ def _running_mean(planes: Plane, radius: int, axis: int) -> Plane:
     return np.moveaxis(total, 0, axis)
 
 
-def raised(plane: Image.Image, size: tuple[int, int], rows: slice) -> Plane:
-    """Returns some rows of a plane raised bilinearly to `size` (H, W): (rows, W), seamless between calls.
+def raised(planes: Plane, size: tuple[int, int], rows: slice) -> Plane:
+    """Returns some rows of planes (K, h, w) raised bilinearly to `size` (H, W): (K, rows, W), seamless between calls.
 
-    The plane is `Image.fromarray` of float32 (h, w), made once for all rows.
+    H is at least h: what is larger than the picture has to be `lowered` first.
     """
-    scale = plane.height / size[0]
-    box = (0, rows.start * scale, plane.width, rows.stop * scale)
-    return np.asarray(plane.resize((size[1], rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))
+    height = planes.shape[1]
+    place = np.clip((np.arange(rows.start, rows.stop) + 0.5) * (height / size[0]) - 0.5, 0, height - 1)
+    above = place.astype(np.intp)
+    share = (place - above).astype(np.float32)[:, None]
+    top = above[0]
+    # Pillow widens the few rows that are needed; from row to row goes NumPy, as Pillow's answers have to be copied.
+    wide = _widened(planes[:, top : above[-1] + 2], size[1])
+    steps = np.diff(wide, axis=1, append=wide[:, -1:])
+    room = np.empty((1 + len(planes), len(place), size[1]), np.float32)
+    spare, answer = room[0], room[1:]
+    for plane, step, out in zip(wide, steps, answer, strict=True):
+        plane.take(above - top, axis=0, out=out, mode="clip")
+        step.take(above - top, axis=0, out=spare, mode="clip")
+        spare *= share
+        out += spare
+    return answer
+
+
+def lowered(planes: Plane, size: tuple[int, int]) -> Plane:
+    """Returns planes (K, h, w) reduced to `size` (H, W), or as they are if they are no higher than that."""
+    if planes.shape[1] <= size[0]:
+        return planes
+    bilinear = Image.Resampling.BILINEAR
+    return np.stack([np.asarray(Image.fromarray(plane).resize(size[::-1], bilinear)) for plane in planes])
+
+
+def _widened(planes: Plane, width: int) -> Plane:
+    """Returns planes (K, h, w) resized to (K, h, width) bilinearly, all as one image."""
+    count, height, _ = planes.shape
+    rows = Image.fromarray(planes.reshape(count * height, -1))
+    wide: Plane = np.asarray(rows.resize((width, count * height), Image.Resampling.BILINEAR))
+    return wide.reshape(count, height, width)

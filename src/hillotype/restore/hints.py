@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
 from hillotype.color import Lab
 from hillotype.errors import PictureError
-from hillotype.restore.guided import raised
+from hillotype.restore.guided import lowered, raised
 from hillotype.restore.pixels import Plane
 from hillotype.restore.reduce import reduced, working_size
 
@@ -165,8 +165,8 @@ def spread_hints(
 def _distance_squared(light: Plane, chroma: Plane, shares: NDArray[np.float64], spread: Spread) -> Plane:
     """Returns the distance to the nearest of some points, in units of `spread`: its path, and its look."""
     small = reduced(light[..., None], working_size(len(light), light.shape[1], PATH_SIDE))[..., 0]
-    lengths = Image.fromarray(path_lengths(small, _pixels(shares, small.shape)))
-    path = raised(lengths, light.shape, slice(0, len(light)))
+    lengths = path_lengths(small, _pixels(shares, small.shape))
+    path: Plane = raised(lowered(lengths[None], light.shape), light.shape, slice(0, len(light)))[0]
     look = np.concatenate([light[None] / np.float32(spread.lightness), chroma / np.float32(spread.chroma)])
     nearest = np.full_like(light, np.inf)
     for row, column in _pixels(shares, light.shape):

@@ -21,13 +21,20 @@ def lightness(pixels: Pixels) -> Plane:
     """
     if pixels.shape[2] == 1:
         if pixels.dtype.kind == "u":
-            return _gray_table(pixels.dtype.name)[pixels[..., 0]]
+            return np.asarray(_gray_table(pixels.dtype.name).take(pixels[..., 0], mode="clip"))
         return _lightness_of_gray(np.ascontiguousarray(pixels[..., 0]))
-    integer = pixels.dtype.kind == "u"
-    linear = _linear_table(pixels.dtype.name)[pixels] if integer else srgb_to_linear(pixels)
-    luminance = linear @ _luminance_weights()
-    root = np.where(luminance > _CORNER**3, np.cbrt(luminance), luminance / (3 * _CORNER**2) + 4 / 29)
-    return np.asarray(np.clip(root * 1.16 - 0.16, 0.0, 1.0), dtype=np.float32)
+    light = np.zeros(pixels.shape[:2], np.float32)
+    for channel, weight in enumerate(_luminance_weights()):
+        light += weight * _linear(pixels[..., channel])
+    below = np.minimum(light - np.float32(_CORNER**3), 0.0)
+    below *= np.float32(1 / (3 * _CORNER**2))
+    np.maximum(light, np.float32(_CORNER**3), out=light)
+    np.cbrt(light, out=light)
+    light += below
+    light *= np.float32(1.16)
+    light -= np.float32(0.16)
+    np.clip(light, 0.0, 1.0, out=light)
+    return light
 
 
 def write_colored(light: Plane, chroma: Plane, out: Pixels) -> None:
@@ -36,35 +43,60 @@ def write_colored(light: Plane, chroma: Plane, out: Pixels) -> None:
     Colors that sRGB does not have are mixed with the gray of the same luminance until it has them, so lightness is
     kept. The gamut ends where the first of red, green, blue reaches 0 or 1: no search is needed, since in linear
     light the mixture is a line.
+
+    `light` and `chroma` serve as working memory: two threads that make planes hinder each other more than they help.
     """
-    root = (light + np.float32(0.16)) * np.float32(1 / 1.16)  # f(Y), L* = 116 f - 16
-    luminance = _expand(root)
-    x_minus_y = _expand(root + chroma[0] * np.float32(LAB_CHROMA_SCALE / 500)) - luminance
-    z_minus_y = _expand(root - chroma[1] * np.float32(LAB_CHROMA_SCALE / 200)) - luminance
-    away = [x_minus_y * row[0] + z_minus_y * row[1] for row in _rgb_from_differences()]
-    share = _share_in_gamut(luminance, away)
+    *away, spare = np.empty((4, *light.shape), np.float32)
+    light += np.float32(0.16)
+    light *= np.float32(1 / 1.16)  # f(Y), L* = 116 f - 16
+    chroma *= np.array([LAB_CHROMA_SCALE / 500, -LAB_CHROMA_SCALE / 200], np.float32)[:, None, None]
+    chroma += light
+    luminance, x_minus_y, z_minus_y = light, *chroma
+    for root in (luminance, x_minus_y, z_minus_y):
+        _expand(root, away[0], spare)
+    x_minus_y -= luminance
+    z_minus_y -= luminance
+    for difference, (x, z) in zip(away, _rgb_from_differences(), strict=True):
+        np.multiply(x_minus_y, x, out=difference)
+        difference += np.multiply(z_minus_y, z, out=spare)
+    share = _share_in_gamut(luminance, away, chroma)
     for channel, difference in enumerate(away):
         difference *= share
         difference += luminance
         _encode(difference, out[..., channel])
 
 
-def _share_in_gamut(luminance: Plane, away: list[Plane]) -> Plane:
-    """Returns how much of the way from gray to a color lies within sRGB, 0 to 1."""
+def _share_in_gamut(luminance: Plane, away: list[Plane], spare: Plane) -> Plane:
+    """Returns how much of the way from gray to a color lies within sRGB, 0 to 1, in one of two spare planes."""
     tiny = np.float32(1e-12)
-    highest = np.maximum(np.maximum(away[0], away[1]), away[2])
-    lowest = np.minimum(np.minimum(away[0], away[1]), away[2])
-    share = np.minimum((1 - luminance) / np.maximum(highest, tiny), luminance / np.maximum(-lowest, tiny))
-    return np.clip(share, 0.0, 1.0, out=share)
+    share: Plane = spare[0]
+    other: Plane = spare[1]
+    np.maximum(np.maximum(away[0], away[1], out=share), away[2], out=share)
+    np.maximum(share, tiny, out=share)
+    np.divide(np.subtract(1, luminance, out=other), share, out=share)
+    np.minimum(np.minimum(away[0], away[1], out=other), away[2], out=other)
+    np.negative(np.minimum(other, -tiny, out=other), out=other)
+    np.minimum(np.divide(luminance, other, out=other), share, out=share)
+    np.clip(share, 0.0, 1.0, out=share)
+    return share
 
 
-def _expand(root: Plane) -> Plane:
-    """Undoes the CIE root: the cube above the corner, its tangent below."""
-    above = np.maximum(root, np.float32(_CORNER))
-    below: Plane = np.minimum(root - np.float32(_CORNER), 0.0)
+def _expand(root: Plane, below: Plane, above: Plane) -> None:
+    """Undoes the CIE root in place, with two spare planes: the cube above the corner, its tangent below."""
+    np.subtract(root, np.float32(_CORNER), out=below)
+    np.minimum(below, 0.0, out=below)
     below *= np.float32(3 * _CORNER**2)
-    below += above * above * above
-    return below
+    np.maximum(root, np.float32(_CORNER), out=above)
+    np.multiply(above, above, out=root)
+    root *= above
+    root += below
+
+
+def _linear(levels: Pixels) -> Plane:
+    """Returns linear light of (H, W) levels of any depth."""
+    if levels.dtype.kind == "u":
+        return _linear_table(levels.dtype.name).take(levels, mode="clip")
+    return np.asarray(srgb_to_linear(levels))
 
 
 def _encode(linear: Plane, out: Pixels) -> None:
@@ -72,8 +104,7 @@ def _encode(linear: Plane, out: Pixels) -> None:
     if out.dtype == np.uint8:
         linear *= np.float32(_TABLE_STEPS)
         linear += np.float32(0.5)
-        np.clip(linear, 0.0, np.float32(_TABLE_STEPS), out=linear)
-        out[...] = _level_table()[linear.astype(np.uint16)]
+        out[...] = _level_table().take(linear.astype(np.intp), mode="clip")
     else:
         store(np.clip(linear_to_srgb(linear), 0.0, 1.0), out)
 

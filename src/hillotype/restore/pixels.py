@@ -15,6 +15,9 @@ Pixels: TypeAlias = NDArray[Any]
 Plane: TypeAlias = NDArray[np.float32]
 """(h, w), or (k, h, w) for several: lightness, chroma and the like."""
 
+STRIP_PIXELS: Final = 128 * 1024
+"""Pixels of a strip of a full-size picture, worked on at once: its planes fit in a core's cache."""
+
 _NEUTRAL: Final = 1e-4
 """How far the channels of a gray picture in floats may be apart: what arithmetic leaves."""
 

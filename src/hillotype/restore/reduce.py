@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hillotype.pictures import Rows
-from hillotype.restore.pixels import Plane, full_scale
+from hillotype.restore.pixels import STRIP_PIXELS, Plane, full_scale
 
 LONGEST_ASPECT = 6
 """Pictures more elongated than this are reduced further, so that the model's cost stays bounded."""
@@ -36,10 +36,9 @@ def reduced(pixels: Rows, size: tuple[int, int]) -> Plane:
     means = _block_means(pixels, block)
     box = (0, 0, width / block, height / block)
     planes = [
-        Image.fromarray(np.ascontiguousarray(means[..., channel])).resize(size[::-1], Image.Resampling.BICUBIC, box=box)
-        for channel in range(pixels.shape[2])
+        np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BICUBIC, box=box)) for plane in means
     ]
-    small: Plane = np.stack([np.asarray(plane) for plane in planes], axis=-1)
+    small: Plane = np.stack(planes, axis=-1)
     return np.clip(small, 0.0, 1.0, out=small)
 
 
@@ -49,16 +48,21 @@ def reduced_to_8_bits(pixels: Rows, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _block_means(pixels: Rows, block: int) -> Plane:
-    """Averages squares of `block` pixels; those at the right and lower border may be cut off."""
+    """Returns the means of squares of `block` pixels; those at the right and lower border may be cut off."""
     height, width, channels = pixels.shape
-    tops, lefts = range(0, height, block), range(0, width, block)
-    means = np.empty((len(tops), len(lefts), channels), np.float32)
-    columns = np.zeros((len(lefts) * block, channels), np.float32)
-    for row, top in enumerate(tops):
-        pixels[top : top + block].sum(axis=0, dtype=np.float32, out=columns[:width])
-        total = columns[::block].copy()
-        for column in range(1, block):  # NumPy is slow to reduce an axis so short, and lets no other thread run
-            total += columns[column::block]
-        means[row] = total / min(block, height - top)
-    means /= (np.diff([*lefts, width]) * full_scale(pixels))[None, :, None]
-    return means
+    tops, lefts = np.arange(0, height, block), np.arange(0, width, block)
+    sums = np.zeros((channels, len(tops), len(lefts)), np.float32)
+    rows = max(1, STRIP_PIXELS // (width * block)) * block
+    for top in range(0, height, rows):
+        strip = pixels[top : top + rows].astype(np.float32)
+        # NumPy is slow to reduce an axis as short as these, and lets no other thread run.
+        lines = strip[::block]
+        for row in range(1, block):
+            lines[: len(strip[row::block])] += strip[row::block]
+        for channel, into in enumerate(sums[:, top // block :][:, : len(lines)]):
+            for column in range(block):
+                values = lines[:, column::block, channel]
+                into[:, : values.shape[1]] += values
+    counts = np.outer(np.minimum(block, height - tops), np.minimum(block, width - lefts))
+    sums /= counts.astype(np.float32) * np.float32(full_scale(pixels))
+    return sums
