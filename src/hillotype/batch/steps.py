@@ -38,7 +38,7 @@ from hillotype.pictures.modes import quiet_pillow
 from hillotype.pictures.profiles import in_srgb
 from hillotype.restore.restorer import Restorer
 
-LARGE: Final = 25_000_000
+LARGE: Final = 18_000_000
 """Pixels above which a picture is restored alone: nothing else is in memory then."""
 
 _DISK_FAILURES: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
