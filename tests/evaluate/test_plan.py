@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hillotype.errors import DataError
 from hillotype.evaluate.plan import note_on_seen, read_test_pictures, trained_splits
@@ -106,3 +107,10 @@ def test_pictures_are_floats_of_the_models_channels(photos):
     pictures = read_test_pictures(card_of(), str(photos), limit=2)
     assert [picture.shape for picture in pictures] == [(3, 64, 80)] * 2
     assert all(picture.dtype == np.float32 and 0 <= picture.min() <= picture.max() <= 1 for picture in pictures)
+
+
+def test_a_picture_too_small_to_be_measured_is_named(tmp_path):
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    Image.new("RGB", (20, 1)).save(tmp_path / "dot.png")
+    with pytest.raises(DataError, match=r"dot\.png: 20x1 pixels, and SSIM needs 11x11; remove it"):
+        read_test_pictures(card_of(), str(tmp_path))

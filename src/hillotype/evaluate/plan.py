@@ -24,7 +24,7 @@ from hillotype.evaluate.baselines import (
 from hillotype.evaluate.measure import Metric
 from hillotype.evaluate.models import ColorizerMethod, DenoiserMethod
 from hillotype.evaluate.patches import Floats
-from hillotype.metrics import colorfulness, delta_e2000, finite_psnr, ssim
+from hillotype.metrics import SSIM_WINDOW, colorfulness, delta_e2000, finite_psnr, ssim
 from hillotype.modelfile import Card, Model
 from hillotype.noise import Gaussian
 from hillotype.tasks import Colorize, Denoise, Task
@@ -43,7 +43,7 @@ def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int 
     model never saw.
 
     Raises:
-        DataError: nothing there, or the split is empty.
+        DataError: nothing there, the split is empty, or a picture is too small to be measured.
     """
     source = open_source(name)
     splits = trained_splits(card, name, source.names)
@@ -55,7 +55,13 @@ def read_test_pictures(card: Card, name: str, *, split: str = "all", limit: int 
     if not names:
         rest = f"{card.name} was trained on the others" if splits else "choose --split all"
         raise DataError(f"{name}: no pictures in its {split} split; {rest}")
-    return _read(card, source, names)
+    pictures = _read(card, source, names)
+    for each, picture in zip(names, pictures, strict=True):
+        height, width = picture.shape[1:]
+        if card.task == "denoise" and min(height, width) < SSIM_WINDOW:  # said here, where names are known
+            least = f"{SSIM_WINDOW}x{SSIM_WINDOW}"
+            raise DataError(f"{name}, {each}: {width}x{height} pixels, and SSIM needs {least}; remove it from the data")
+    return pictures
 
 
 def read_fitting_pictures(card: Card, name: str | None = None) -> list[Floats]:
