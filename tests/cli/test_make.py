@@ -117,7 +117,9 @@ def test_a_report_that_cannot_be_written_is_said_before_the_work(model, photos, 
     assert result.stderr == f"error: {tmp_path / 'file'}: this folder cannot be made (File exists); choose another\n"
 
 
-@pytest.mark.parametrize("options", [("--limit", "0"), ("--sigma", "-5"), ("--sigma", "nan"), ("--seed", "-1")])
+@pytest.mark.parametrize(
+    "options", [("--limit", "0"), ("--sigma", "-5"), ("--sigma", "nan"), ("--sigma", "inf"), ("--seed", "-1")]
+)
 def test_options_out_of_range_exit_with_2(model, photos, options):
     assert run("evaluate", model, "--data", photos, *options).exit_code == 2
 

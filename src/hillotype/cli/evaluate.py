@@ -34,7 +34,9 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
     sigma: Annotated[
         list[float] | None,
-        typer.Option(min=0.0, help="For denoisers: a level of noise, of 255; repeatable; 0, 15, 25, 50 if none."),
+        typer.Option(
+            min=0.0, max=255.0, help="For denoisers: a level of noise, of 255; repeatable; 0, 15, 25, 50 if none."
+        ),
     ] = None,
     fit_on: Annotated[
         str | None, typer.Option(help="Clean training pictures for PCA and mean color, if the model's are not at hand.")
