@@ -111,7 +111,8 @@ def test_without_json_one_line_says_what_was_made(runs, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["sample", "{runs}/none", "-o", "a.png"], "no best.safetensors in it"),
+        (["sample", "{runs}/none", "-o", "a.png"], "no such run folder"),
+        (["sample", "{runs}/pictures", "-o", "a.png"], "no best.safetensors in it"),
         (["sample", "{runs}/unet", "-o", "a.png"], "skips carry the picture past it"),
         (["sample", "{runs}/ae", "-o", "a.png", "--prior", "own"], "normal or mixture"),
         (["sample", "{runs}/ae", "-o", "a.png", "--prior", "flat"], "use one of own, normal, mixture"),

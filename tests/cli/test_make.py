@@ -79,7 +79,7 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
         (["train", "self-denoise"], "give --data FOLDER"),
         (["train", "self-denoise", "--data", "nowhere"], "nowhere: no such folder or zip"),
         (["export", "missing"], "missing"),
-        (["export", "missing", "-o", "x.onnx"], "best.safetensors"),
+        (["export", "missing", "-o", "x.onnx"], "no such run folder"),
         (["evaluate", "no-such-model", "--data", "."], "no-such-model"),
     ],
 )

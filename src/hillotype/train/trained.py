@@ -96,9 +96,11 @@ def open_run(folder: Path, name: str | None = None, *, best: bool = True) -> Tra
         best: take the weights of the best validation; else the last ones.
 
     Raises:
-        RecipeError: the folder holds no run that has validated once.
+        RecipeError: there is no such folder, or it holds no run that has validated once.
         DataError: its checkpoint is damaged.
     """
+    if not folder.is_dir():
+        raise RecipeError(f"{folder}: no such run folder; check the path, or make one with `hillotype train`")
     file = folder / f"{'best' if best else 'last'}.safetensors"
     if not file.is_file() and (recipe := folder / "run.toml").is_file():
         raise RecipeError(
