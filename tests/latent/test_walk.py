@@ -80,6 +80,12 @@ def test_a_letter_beyond_the_pictures():
         combine(np.stack([A, B]), "a + c")
 
 
+@pytest.mark.parametrize("factor", ["1000001", "9" * 50, "9" * 400])
+def test_a_factor_that_no_code_can_hold_is_named(factor):
+    with pytest.raises(RecipeError, match=rf"factor {factor}; give at most 1,000,000"):
+        combine(np.stack([A, B]), f"a + {factor}*b")
+
+
 def test_one_number_changes_and_the_others_stay():
     codes = traverse(C, 1, [-1, 0, 1])
     np.testing.assert_array_equal(codes, [[3, -1, 3], [3, 0, 3], [3, 1, 3]])

@@ -19,6 +19,7 @@ LETTERS = string.ascii_lowercase
 """What expressions call the codes, in order."""
 
 _TERM = re.compile(r"\s*([+-])?\s*(?:(\d+\.?\d*|\.\d+)\s*\*?\s*)?([a-z])\s*")
+_LARGEST_FACTOR = 1e6  # codes stay finite
 _PARALLEL = 1e-4  # sine of the angle below which an arc is a line
 
 
@@ -83,7 +84,7 @@ def parse_weights(expression: str, count: int) -> np.ndarray:
     It is terms joined by + and -, each a letter or a number times a letter: `a - 0.5*b`.
 
     Raises:
-        RecipeError: something else in it, or a letter beyond `count`.
+        RecipeError: something else in it, a letter beyond `count`, or a factor beyond a million.
     """
     factors, at = np.zeros(count), 0
     while at < len(expression) or not at:
@@ -97,6 +98,8 @@ def parse_weights(expression: str, count: int) -> np.ndarray:
         if place >= count:
             known = ", ".join(LETTERS[:count])
             raise RecipeError(f"{expression!r}: there is no {term[3]}; {count} pictures were given: {known}")
+        if term[2] and float(term[2]) > _LARGEST_FACTOR:
+            raise RecipeError(f"{expression!r}: factor {term[2]}; give at most {_LARGEST_FACTOR:,.0f}, as 0.5*a")
         factors[place] += float(f"{term[1] or '+'}{term[2] or 1}")
         at = term.end()
     return factors
