@@ -184,4 +184,5 @@ def test_what_fill_cannot_do_is_said_in_one_line(root, tmp_path):
     Image.fromarray(np.zeros((5, 4), np.uint8)).save(tmp_path / "mask.png")
     assert "4x5" in refused(*arguments, "--missing", tmp_path / "mask.png")
     assert "kept" in refused("fill", root / "ae", tmp_path / "mask.png", "-o", tmp_path / "mask.png")
+    assert "kept" in refused("fill", root / "ae", "-o", tmp_path / "mask.png", "--missing", tmp_path / "mask.png")
     assert [path.name for path in tmp_path.iterdir()] == ["mask.png"]

@@ -79,7 +79,7 @@ def fill(
 
     page = is_page(out)
     if not page:
-        check_name(out, beside=[Path(each) for each in pictures or () if not is_number(each)])
+        check_name(out, beside=[Path(missing), *(Path(each) for each in pictures or () if not is_number(each))])
     trained = open_trained(run)
     given = read_pictures(trained.run, pictures) if pictures else read_split(trained.run, "test", count)
     known = _make_mask(missing, share, given.pixels, np.random.default_rng(seed))
