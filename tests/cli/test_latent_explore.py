@@ -1,6 +1,7 @@
 """`hillotype latent map`, `anomalies` and `fill`, from a recipe on."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -154,6 +155,14 @@ def test_missing_pixels_are_filled_in(root, missing, tmp_path):
     sheet = (tmp_path / "f.png").read_bytes()
     assert "MSE" in latent(*arguments).stdout
     assert (tmp_path / "f.png").read_bytes() == sheet
+
+
+def test_two_runs_of_one_recipe_are_told_apart_by_their_folders(root, tmp_path):
+    again = shutil.copytree(root / "ae", tmp_path / "again")
+    arguments = ("fill", root / "ae", "-o", tmp_path / "f.png")
+    numbers = json.loads(latent(*arguments, "--with", again, "--json").stdout)
+    assert list(numbers["mse"])[2:] == [f"{root / 'ae'}, projection", f"{again}, projection"]
+    assert "given first" in refused(*arguments, "--with", root / "vae" / ".." / "ae")
 
 
 def test_a_model_made_for_it_fills_in_alone_and_onto_a_page(root, tmp_path):

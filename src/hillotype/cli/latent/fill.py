@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,9 +84,7 @@ def fill(
     trained = open_trained(run)
     given = read_pictures(trained.run, pictures) if pictures else read_split(trained.run, "test", count)
     known = _make_mask(missing, share, given.pixels, np.random.default_rng(seed))
-    answers = {
-        name: filler(given.pixels, known) for name, filler in _fillers([trained, *_beside(trained, other)]).items()
-    }
+    answers = {name: filler(given.pixels, known) for name, filler in _fillers(_side_by_side(trained, other)).items()}
     errors = {name: missing_error(answer, given.pixels, known) for name, answer in answers.items()}
     means = {name: float(each.mean()) for name, each in errors.items()}
     rows = {"truth": given.pixels, "seen": mark(given.pixels, known)}
@@ -124,17 +123,21 @@ def _make_mask(missing: str, share: float | None, pictures: Floats, rng: np.rand
     return read_mask(Path(missing), count, height, width)
 
 
-def _beside(trained: Trained, folder: Path | None) -> list[Trained]:
-    """The run in a folder, if one is given, once it is sure that it takes the same pictures."""
+def _side_by_side(trained: Trained, folder: Path | None) -> list[Trained]:
+    """A run and the one in a folder, if given, once it is sure that it is another and takes the same pictures."""
     from hillotype.train.trained import open_run as open_trained
 
     if folder is None:
-        return []
+        return [trained]
     other = open_trained(folder)
+    if folder.samefile(trained.folder):
+        raise RecipeError(f"--with {folder}: is the run that is given first; give another")
     sizes = [(each.run.data.augment.crop, each.run.data.gray) for each in (trained, other)]
     if sizes[0] != sizes[1]:
         raise RecipeError(f"--with {folder}: takes other pictures than {trained.folder} (side, gray); give one alike")
-    return [other]
+    if other.name == trained.name:  # two runs of one recipe: their folders tell them apart
+        return [replace(each, name=str(each.folder)) for each in (trained, other)]
+    return [trained, other]
 
 
 def _fillers(models: Sequence[Trained]) -> dict[str, Filler]:
