@@ -63,7 +63,16 @@ def test_masks_leave_out_the_share_and_differ_by_picture(kind):
     assert not np.array_equal(known[0], known[1])
 
 
-@pytest.mark.parametrize(("kind", "share", "words"), [("holes", 0.5, "unknown"), ("pixels", 1.0, "between 0 and 1")])
+@pytest.mark.parametrize(
+    ("kind", "share", "words"),
+    [
+        ("holes", 0.5, "unknown"),
+        ("pixels", 1.0, "between 0 and 1"),
+        ("pixels", 1e-4, "no pixel missing; give a larger one"),
+        ("block", 1e-4, "no pixel missing; give a larger one"),
+        ("pixels", 0.9999, "no pixel known; give a smaller one"),
+    ],
+)
 def test_a_mask_that_cannot_be_is_refused(kind, share, words):
     with pytest.raises(RecipeError, match=words):
         make_mask(kind, 1, 8, 8, share, np.random.default_rng(0))

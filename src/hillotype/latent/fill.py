@@ -55,16 +55,24 @@ def make_mask(kind: str, count: int, height: int, width: int, share: float, rng:
         rng: draws.
 
     Raises:
-        RecipeError: an unknown kind, or a share out of range.
+        RecipeError: an unknown kind, a share out of range, or one that leaves a picture with nothing missing or known.
     """
     if kind not in KINDS:
         raise RecipeError(f"missing {kind!r}: unknown; use {', '.join(KINDS)}, or a picture file that is black there")
     if not 0 < share < 1:
         raise RecipeError(f"share {share}: of pixels that are missing; give one between 0 and 1, as {KINDS[kind]}")
     if kind == "scratches":
-        return np.stack([_scratched(height, width, share, rng) for _ in range(count)])
-    mask = Mask(amount=(share, share), block=kind == "block")
-    return np.asarray(mask.keep(np.zeros((count, 1, height, width), np.float32), rng))
+        known = np.stack([_scratched(height, width, share, rng) for _ in range(count)])
+    else:
+        mask = Mask(amount=(share, share), block=kind == "block")
+        known = np.asarray(mask.keep(np.zeros((count, 1, height, width), np.float32), rng))
+    for bare, what in ((known.min(axis=(1, 2, 3)) == 1, "missing"), (known.max(axis=(1, 2, 3)) == 0, "known")):
+        if bare.any():  # its error would be one of no pixels, or its filling a guess at nothing
+            raise RecipeError(
+                f"share {share}: leaves a picture of {width}x{height} with no pixel {what}; "
+                f"give a {'larger' if what == 'missing' else 'smaller'} one, as {KINDS[kind]}"
+            )
+    return known
 
 
 def read_mask(path: Path, count: int, height: int, width: int) -> Known:
