@@ -213,6 +213,9 @@ def test_codes_that_are_no_numbers_are_refused(samples):
         ({"epochs": 0}, ValueError, "epochs == 0, must be >= 1"),
         ({"batch_size": "all"}, TypeError, "batch_size must be an instance of int"),
         ({"learning_rate": 0}, ValueError, "learning_rate == 0, must be > 0"),
+        ({"learning_rate": np.nan}, ValueError, "learning_rate == nan, must be finite"),
+        ({"noise": np.nan}, ValueError, "noise == nan, must be finite"),
+        ({"beta": np.inf}, ValueError, "beta == inf, must be finite"),
         (
             {"learning_rate": 1e200},
             ValueError,

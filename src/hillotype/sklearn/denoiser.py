@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Self
 
 import numpy as np
 import torch
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 from torch import Tensor
 
-from hillotype.sklearn.estimator import PRECISIONS, NetEstimator
+from hillotype.sklearn.estimator import PRECISIONS, NetEstimator, check_real
 from hillotype.sklearn.layers import Floats, Layers, start
 from hillotype.sklearn.training import half_squares, mean_squares, with_noise
 
@@ -80,7 +79,7 @@ class Denoiser(OneToOneFeatureMixin, NetEstimator):  # type: ignore[misc]
         """
         self._check_settings()
         if self.noise is not None:
-            check_scalar(self.noise, "noise", Real, min_val=0)
+            check_real(self.noise, "noise")
         X = validate_data(self, X, dtype=PRECISIONS, ensure_min_samples=2)
         given = _clean(X, y)
         self._learn_scale(X if given is None else given)

@@ -21,6 +21,13 @@ from hillotype.sklearn.training import numbers
 PRECISIONS = (np.float64, np.float32)
 
 
+def check_real(value: float, name: str, boundaries: str = "both") -> None:
+    """Refuses a setting that is no finite number from 0 on, 0 itself where `boundaries` is "neither"."""
+    check_scalar(value, name, Real, min_val=0, include_boundaries=boundaries)
+    if not math.isfinite(value):  # NaN passes any comparison, and the loss would be blamed
+        raise ValueError(f"{name} == {value}, must be finite.")
+
+
 class NetEstimator(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """What both estimators share: the settings of their training, and samples brought to mean 0 and variance 1.
 
@@ -49,7 +56,7 @@ class NetEstimator(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"activation is {self.activation!r}; it must be one of {', '.join(ACTIVATIONS)}")
         check_scalar(self.epochs, "epochs", Integral, min_val=1)
         check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        check_scalar(self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")
+        check_real(self.learning_rate, "learning_rate", boundaries="neither")
 
     def _generator(self) -> torch.Generator:
         """The only source of randomness: the global ones of torch and numpy stay as they are."""

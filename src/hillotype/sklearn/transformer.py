@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from hillotype.models import normal_divergence
-from hillotype.sklearn.estimator import PRECISIONS, NetEstimator
+from hillotype.sklearn.estimator import PRECISIONS, NetEstimator, check_real
 from hillotype.sklearn.layers import Floats, Layers, start
 from hillotype.sklearn.training import converge, half_squares, mean_squares, with_noise
 
@@ -91,9 +91,9 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, NetEstimator):  # 
         """
         self._check_settings()
         check_scalar(self.n_components, "n_components", Integral, min_val=1)
-        check_scalar(self.noise, "noise", Real, min_val=0)
+        check_real(self.noise, "noise")
         if self.beta is not None:
-            check_scalar(self.beta, "beta", Real, min_val=0)
+            check_real(self.beta, "beta")
         X = validate_data(self, X, dtype=PRECISIONS, ensure_min_samples=2)
         self._learn_scale(X)
         self._n_features_out = int(self.n_components)
