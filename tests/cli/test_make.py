@@ -71,6 +71,17 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
     assert len(read_card(model).metrics) == 1  # measured again, not twice
 
 
+def test_a_file_that_exists_is_exported_to_only_if_asked(model, tmp_path):
+    old = tmp_path / "old.onnx"
+    old.write_bytes(b"precious")
+    refused = run("export", model.parent / "tiny", "-o", old)
+    assert refused.exit_code == 1
+    assert refused.stderr == f"error: {old}: exists already; give --out another name or add --overwrite\n"
+    assert old.read_bytes() == b"precious"
+    assert run("export", model.parent / "tiny", "-o", old, "--overwrite").exit_code == 0
+    assert read_card(old).name == "tiny"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -80,6 +91,7 @@ def test_evaluation_prints_writes_and_records(model, photos, tmp_path):
         (["train", "self-denoise", "--data", "nowhere"], "nowhere: no such folder or zip"),
         (["export", "missing"], "missing"),
         (["export", "missing", "-o", "x.onnx"], "no such run folder"),
+        (["export", "missing", "-o", "x.txt"], "must end in .onnx"),
         (["evaluate", "no-such-model", "--data", "."], "no-such-model"),
     ],
 )

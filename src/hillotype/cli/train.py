@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import typer
 from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.settings import read_settings
-from hillotype.errors import RecipeError
+from hillotype.errors import ModelFileError, RecipeError
 
 if TYPE_CHECKING:
     from hillotype.train.config import Run
@@ -180,6 +181,7 @@ def export(
             min=0.0, max=1.0, help="Share of the way back to the weights the run started with, so less is forgotten."
         ),
     ] = 0.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out if it exists.")] = False,
 ) -> None:
     """Make a model file of a run's best checkpoint.
 
@@ -188,6 +190,10 @@ def export(
 
     **Example:** `hillotype export runs/gray -o gray.onnx && hillotype denoise scan.jpg -o clean.jpg --model gray.onnx`
     """
+    if out is not None and out.suffix != ".onnx":
+        raise ModelFileError(f"{out}: a model file's name must end in .onnx; give --out such a name")
+    if out is not None and os.path.lexists(out) and not overwrite:
+        raise ModelFileError(f"{out}: exists already; give --out another name or add --overwrite")
     with needs_train_extra():
         from hillotype.train.export import export as export_run
 
