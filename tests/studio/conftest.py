@@ -1,11 +1,13 @@
 """What tests of the studio share: pictures as bytes, a client in the process, and a server on a port."""
 
 import io
+import os
 import shutil
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,6 +113,11 @@ def until(holds, seconds=120.0):
     while not holds():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.02)
+
+
+def files_in(folder, ending=""):
+    """The files under a folder in which a thread is at work; `rglob` fails where one vanishes meanwhile."""
+    return [Path(path, name) for path, _, names in os.walk(folder) for name in names if name.endswith(ending)]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.film.conftest import av, write_sound
-from tests.studio.conftest import API, encoded, opened, until
+from tests.studio.conftest import API, encoded, files_in, opened, until
 from tests.studio.test_api import add, ended, message, new_session
 
 from hillotype.studio import Limits, uploads
@@ -79,7 +79,7 @@ def test_a_cancelled_preview_leaves_nothing_and_pictures_go_on_beside_it(tiny_zo
         for film in films:
             assert client.post(f"{film}/cancel").json()["status"] == "cancelled"
         folder = client.app.state.sessions.find(session.rpartition("/")[2]).folder
-        until(lambda: not [path for path in folder.rglob("*") if "run-1" in str(path) and "film" in str(path)])
+        until(lambda: not [path for path in files_in(folder) if "run-1" in str(path) and "film" in str(path)])
         client.put(f"{films[0]}/settings", json={"preview": 0.2})
         assert ended(client, films[0])["status"] == "done"
 
@@ -88,9 +88,9 @@ def test_a_whole_film_goes_on_where_it_was_cancelled(client, long_film):
     session = new_session(client)
     job = add(client, session, long_film, name="a.mp4", task="colorize")
     folder = client.app.state.sessions.find(session.rpartition("/")[2]).folder
-    until(lambda: list(folder.rglob("*.nut")))  # a piece is done
+    until(lambda: files_in(folder, ".nut"))  # a piece is done
     assert client.post(f"{job}/cancel").json()["film"]["begun"]
-    (piece,) = folder.rglob("*.nut")
+    (piece,) = files_in(folder, ".nut")
     made = piece.stat().st_mtime_ns
     client.put(f"{job}/settings", json={"task": "colorize", "preview": 0.2})
     state = ended(client, job)
@@ -110,11 +110,11 @@ def test_other_settings_begin_a_film_anew(client, long_film):
     session = new_session(client)
     job = add(client, session, long_film, name="a.mp4", task="colorize")
     folder = client.app.state.sessions.find(session.rpartition("/")[2]).folder
-    until(lambda: list(folder.rglob("*.nut")))
+    until(lambda: files_in(folder, ".nut"))
     state = client.put(f"{job}/settings", json={"task": "colorize", "vividness": 0.5}).json()
     assert not state["film"]["begun"]
     client.delete(job)
-    until(lambda: not list(folder.rglob("*.nut")))
+    until(lambda: not files_in(folder, ".nut"))
 
 
 def test_what_is_no_film_is_a_sentence(client, short_film, tmp_path):

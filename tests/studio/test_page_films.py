@@ -1,7 +1,7 @@
 """Films on the page, in a real browser."""
 
 import pytest
-from tests.studio.conftest import choose, until, wait_done, wait_for
+from tests.studio.conftest import choose, files_in, until, wait_done, wait_for
 
 from hillotype.studio import uploads
 
@@ -64,7 +64,7 @@ def test_a_whole_film_is_cancelled_and_goes_on(live, open_page, brakes, long_fil
     brakes.add(".mp4")
     page.get_by_role("button", name="Make the whole film, about").click()
     wait_for(page, "document.querySelector('#list small').textContent.startsWith('Making the whole film')")
-    until(lambda: [path for session in live.sessions._sessions.values() for path in session.folder.rglob("*.nut")])
+    until(lambda: [path for each in live.sessions._sessions.values() for path in files_in(each.folder, ".nut")])
     page.get_by_role("button", name="Cancel Opa.mp4").click()
     page.get_by_role("button", name="Continue").wait_for()
     brakes.clear()
