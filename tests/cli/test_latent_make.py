@@ -80,6 +80,14 @@ def test_a_walk_as_a_film(runs, tmp_path, name, options, frames):
         assert moving.n_frames == frames
 
 
+def test_a_sheet_has_no_way_back_to_leave_out(runs, tmp_path):
+    done = run("latent", "interpolate", runs / "vae", 0, 1, "-o", tmp_path / "a.png", "--one-way")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"error: --one-way: is for films, but {tmp_path / 'a.png'} is a picture; leave it out, or add --film\n",
+    )
+
+
 def test_a_blend_is_the_sum_of_codes(runs, tmp_path):
     done = latent("blend", runs / "vae", 0, 1, 2, "--as", "a - b + 0.5*c", "-o", tmp_path / "a.png", "--json")
     facts = json.loads(done.stdout)

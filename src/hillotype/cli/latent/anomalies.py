@@ -9,6 +9,7 @@ import typer
 from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.latent.options import AsJson, Out, RunFolder, Seed, open_run, report
 from hillotype.cli.latent.page import check_page_name, scale_of, write_page
+from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.text import printable
 from hillotype.errors import RecipeError
 
@@ -79,18 +80,20 @@ def anomalies(
             "anomalies: give --strange SOURCE (and --normal SOURCE) to measure, or --data SOURCE to search, not both"
         )
     trained, coder = open_run(run)
-    asked = read_source(trained.run, data or strange or "")
-    usual = None if data else read_source(trained.run, normal) if normal else read_split(trained.run, "test")
-    train, validation = read_split(trained.run, "train", _FITTED), read_split(trained.run, "validation", _VALIDATED)
-    scores = fit_scores(coder, train.pixels, validation.pixels, seed)
-    if by not in scores:
-        raise RecipeError(f"--by {by}: no score of this model; use one of {'; '.join(scores)}")
-    if usual is None:
-        body, numbers, lines = _search(coder, asked, scores[by], validation, share)
-        title, summary = f"Strange pictures in {data}", f"{len(lines)} of {len(asked)} pictures are strange"
-    else:
-        body, numbers, lines = _measure(coder, usual, asked, scores, by, validation, share)
-        title, summary = f"{strange} to {trained.name}", f"{len(usual)} normal pictures, {len(asked)} strange"
+    with WorkDisplay() as display:
+        asked = read_source(trained.run, data or strange or "")
+        usual = None if data else read_source(trained.run, normal) if normal else read_split(trained.run, "test")
+        train, validation = read_split(trained.run, "train", _FITTED), read_split(trained.run, "validation", _VALIDATED)
+        scores = fit_scores(coder, train.pixels, validation.pixels, seed)
+        if by not in scores:
+            raise RecipeError(f"--by {by}: no score of this model; use one of {'; '.join(scores)}")
+        display.say(f"scoring {len(asked) + len(usual or ()):,} pictures")
+        if usual is None:
+            body, numbers, lines = _search(coder, asked, scores[by], validation, share)
+            title, summary = f"Strange pictures in {data}", f"{len(lines)} of {len(asked)} pictures are strange"
+        else:
+            body, numbers, lines = _measure(coder, usual, asked, scores, by, validation, share)
+            title, summary = f"{strange} to {trained.name}", f"{len(usual)} normal pictures, {len(asked)} strange"
     write_page(out, title, body)
     report(out, summary, {"by": by, "share": share, "seed": seed, **numbers}, as_json=as_json)
     for line in () if as_json else lines:

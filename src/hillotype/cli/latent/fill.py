@@ -11,6 +11,7 @@ import typer
 from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.latent.options import AsJson, Out, Seed, report
 from hillotype.cli.latent.page import is_page, scale_of, write_page
+from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.text import printable
 from hillotype.errors import RecipeError
 
@@ -84,7 +85,11 @@ def fill(
     trained = open_trained(run)
     given = read_pictures(trained.run, pictures) if pictures else read_split(trained.run, "test", count)
     known = _make_mask(missing, share, given.pixels, np.random.default_rng(seed))
-    answers = {name: filler(given.pixels, known) for name, filler in _fillers(_side_by_side(trained, other)).items()}
+    answers = {}
+    with WorkDisplay() as display:
+        for name, filler in _fillers(_side_by_side(trained, other)).items():
+            display.say(f"filling in {len(given):,} pictures by {name}")
+            answers[name] = filler(given.pixels, known)
     errors = {name: missing_error(answer, given.pixels, known) for name, answer in answers.items()}
     means = {name: float(each.mean()) for name, each in errors.items()}
     rows = {"truth": given.pixels, "seen": mark(given.pixels, known)}

@@ -82,7 +82,7 @@ def sample(
         "codes": codes.tolist(),
         "log_density": distribution.log_density(codes).tolist(),
     }
-    report(out, f"{count} pictures from {about}, seed {seed}", numbers, as_json=as_json)
+    report(out, f"{count} picture{'s' * (count > 1)} from {about}, seed {seed}", numbers, as_json=as_json)
 
 
 def interpolate(
@@ -115,6 +115,8 @@ def interpolate(
         from hillotype.latent.walk import path
 
     film = film or out.suffix.lower() == ".gif"
+    if one_way and not film:
+        raise RecipeError(f"--one-way: is for films, but {out} is a picture; leave it out, or add --film")
     _, coder, given = _open(run, pictures, out, film=film)
     steps = steps or (_FRAMES if film else _STEPS)
     legs = path(coder.encode(given.pixels), steps, how)

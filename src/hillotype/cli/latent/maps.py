@@ -9,6 +9,7 @@ import typer
 from hillotype.cli.extras import needs_train_extra
 from hillotype.cli.latent.options import AsJson, Out, RunFolder, Seed, open_run, report
 from hillotype.cli.latent.page import check_page_name, scale_of, write_page
+from hillotype.cli.progress import WorkDisplay
 from hillotype.cli.text import printable
 from hillotype.errors import DataError, RecipeError
 
@@ -63,7 +64,9 @@ def map_codes(
     train, test = read_split(trained.run, "train", _FITTED), read_split(trained.run, "test", count)
     components = Coder.pca(train.pixels, coder.size)
     codes, known = coder.encode(test.pixels), coder.encode(train.pixels)
-    places = project(codes, how, np.random.default_rng(seed))
+    with WorkDisplay() as display:
+        display.say(f"placing {len(test):,} test pictures by {how}")
+        places = project(codes, how, np.random.default_rng(seed))
     spaces = {
         f"{coder.name}, {coder.size} numbers": (known, codes),
         f"PCA, {components.size} numbers": (components.encode(train.pixels), components.encode(test.pixels)),
