@@ -223,7 +223,13 @@ def with_steps(run: Run, pictures: int, processes: int) -> Run:
     return run.model_copy(update={"optimization": optimization.model_copy(update={"steps": steps})})
 
 
-_KINDS = {"dict_type": "a table", "model_type": "a table", "tuple_type": "an array", "string_type": "text"}
+_KINDS = {
+    "dict_type": "a table",
+    "model_type": "a table",
+    "tuple_type": "an array",
+    "is_instance_of": "an array",  # a Sequence
+    "string_type": "text",
+}
 """What TOML calls what is wanted, by pydantic's types of errors."""
 
 
@@ -292,14 +298,19 @@ def _made(kind: type, settings: dict[str, Any], made: dict[str, Any], what: str)
     known = [field.name for field in fields(kind)]
     if unknown := sorted({*settings, *made} - {*known}):
         raise RecipeError(f"{what}: unknown setting {unknown[0]!r}; it has {', '.join(known) or 'none'}")
-    types = get_type_hints(kind)
-    plain: dict[str, Any] = {name: (types[name], ...) for name in settings}
     try:
-        return kind(**made, **dict(create_model(kind.__name__, **plain)(**settings)))
-    except ValidationError as error:
-        raise RecipeError(f"{what}: {_first_problem(error)}") from error
+        return kind(**made, **_of_type(get_type_hints(kind), settings, what))
     except TypeError as error:  # no parts, or no noise, to be made of
         raise RecipeError(f"{what}: {error}; see recipes/ for examples") from error
+
+
+def _of_type(types: dict[str, Any], settings: dict[str, Any], what: str) -> dict[str, Any]:
+    """Returns settings, each as its type."""
+    wanted: dict[str, Any] = {name: (types[name], ...) for name in settings if name in types}
+    try:
+        return settings | dict(create_model("settings", **wanted)(**settings))
+    except ValidationError as error:
+        raise RecipeError(f"{what}: {_first_problem(error)}") from error
 
 
 def _known(registry: dict[str, type], name: object, what: str) -> Any:  # noqa: ANN401
@@ -318,6 +329,8 @@ def build_model(run: Run, *, pretrained: bool = True) -> ImageModel:
     if task.doubt:
         settings["doubt"] = True
     taken, given = task.channels(1 if run.data.gray else 3)
+    if name in MODELS:
+        settings = _of_type(get_type_hints(MODELS[name].__init__), settings, f"model {name!r}")
     try:
         return build(name, in_channels=taken, out_channels=given, **settings)
     except (ValueError, RuntimeError) as error:  # what torch says of sizes that cannot be
