@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hillotype.data.augment import Augment
+from hillotype.data.augment import Augment, pasted
 
 
 class Samples(Dataset[Tensor]):
@@ -34,5 +34,9 @@ class Samples(Dataset[Tensor]):
             self._order = (epoch, order)
         picture = self.pictures[self._order[1][place]]
         if not self.augment.leaves(picture):  # making a generator takes longer than copying a small picture
-            picture = self.augment(picture, np.random.default_rng([self.seed, 1, index]))
+            rng = np.random.default_rng([self.seed, 1, index])
+            picture = self.augment(picture, rng)
+            if rng.random() < self.augment.paste:
+                other = self.pictures[int(rng.integers(len(self.pictures)))]
+                picture = pasted(picture, self.augment(other, rng), rng)
         return torch.from_numpy(picture.transpose(2, 0, 1).copy())
