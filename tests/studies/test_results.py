@@ -61,6 +61,8 @@ def test_missing_and_damaged_results_are_named(toy, tmp_path):
         markdown(tmp_path)
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "results.json").write_text("{}")
+    with pytest.raises(DataError, match=f"toy: holds one study; give the folder that it lies in, {tmp_path}"):
+        markdown(tmp_path / "toy")
     with pytest.raises(DataError, match=r"toy/results\.json: not the results of a study"):
         markdown(tmp_path)
 

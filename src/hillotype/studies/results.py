@@ -107,6 +107,8 @@ def markdown(folder: Path) -> str:
             rows += _markdown_lines(study, path)
         else:
             missing.append(study.name)
+    if not rows and (folder / "results.json").is_file():
+        raise DataError(f"{folder}: holds one study; give the folder that it lies in, {folder.resolve().parent}")
     if not rows:
         raise DataError(f"{folder}: no results of studies in it; run `hillotype study all -o {folder}` first")
     lines = [
