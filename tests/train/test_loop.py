@@ -207,7 +207,7 @@ def test_the_loss_is_shared_between_the_truth_and_the_mean_of_the_teachers(tiny,
 def test_teachers_of_another_task_are_refused_and_a_start_counts_their_pictures(tiny, tmp_path, photos):
     fit(tiny(optimization={"steps": 1, "batch": 2}), tmp_path / "color")
     gray = tiny().data.model_copy(update={"gray": True}).model_dump()
-    with pytest.raises(RecipeError, match=r"color: was trained for denoise, 3 to 3 channels, but .* 1 to 1"):
+    with pytest.raises(RecipeError, match=r"color: was trained for denoise, 3 channels to 3, but .* 1 channels to 1"):
         fit(tiny(data=gray, teachers=[str(tmp_path / "color")]), tmp_path / "gray")
     with pytest.raises(DataError, match="none: no run that has validated once"):
         fit(tiny(teachers=[str(tmp_path / "none")]), tmp_path / "gray")

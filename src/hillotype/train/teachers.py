@@ -71,4 +71,4 @@ def _answers(run: Run) -> tuple[str, str, int, int]:
 
 def _words(run: Run) -> str:
     name, space, taken, given = _answers(run)
-    return f"{' in '.join(filter(None, (name, space)))}, {taken} to {given} channels"
+    return f"{' in '.join(filter(None, (name, space)))}, {taken} channels to {given}"
