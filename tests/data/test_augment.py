@@ -19,7 +19,6 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
         {"rotation": -1},
         {"shear": 90},
         {"shift": float("nan")},
-        {"paste": 1.5},
     ],
 )
 def test_settings_out_of_range_are_refused(settings):
@@ -89,18 +88,3 @@ def test_an_epoch_visits_every_picture_once():
     samples = Samples(pictures, Augment(crop=8), seed=0)
     for epoch in range(3):
         assert sorted(int(samples[epoch * 10 + k].float().mean()) for k in range(10)) == list(range(10))
-
-
-def _is_box(inside):
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    return inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
-
-
-def test_a_rectangle_of_another_picture_is_pasted_as_often_as_wished():
-    pictures = [np.full((8, 8, 1), value, dtype=np.uint8) for value in range(10)]
-    samples = Samples(pictures, Augment(crop=8, paste=0.5), seed=0)
-    crops = [samples[number][0].numpy() for number in range(1000)]
-    mixed = [crop for crop in crops if len(np.unique(crop)) == 2]
-    assert 350 < len(mixed) < 500  # some rectangles are empty, or all, or of the same picture
-    assert all(any(_is_box(crop == value) for value in np.unique(crop)) for crop in mixed)
-    assert torch.equal(samples[7], Samples(pictures, Augment(crop=8, paste=0.5), seed=0)[7])

@@ -23,8 +23,6 @@ class Augment:
         rotation: degrees to either side, about the crop's center.
         shear: degrees to either side.
         shift: fraction of the side by which the crop is moved over the picture's edge, which is mirrored.
-        paste: how often a rectangle of another picture's crop lies over it, so that a model looks at what is there and
-            not at what usually stands beside it (Yun et al. 2019, CutMix, https://arxiv.org/abs/1905.04899).
     """
 
     crop: int = 96
@@ -35,7 +33,6 @@ class Augment:
     rotation: float = 0.0
     shear: float = 0.0
     shift: float = 0.0
-    paste: float = 0.0
 
     def __post_init__(self) -> None:
         if self.crop < 1:
@@ -44,7 +41,7 @@ class Augment:
             raise ValueError(f"zoom {self.zoom}: must be two rising factors above 0")
         if self.cover is not None and not 0 < self.cover[0] <= self.cover[1] <= 1:
             raise ValueError(f"cover {self.cover}: must be two rising shares above 0 and at most 1")
-        for name, most in (("rotation", 180), ("shear", 80), ("shift", 1), ("paste", 1)):
+        for name, most in (("rotation", 180), ("shear", 80), ("shift", 1)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: must lie from 0 to {most}")
 
@@ -95,18 +92,6 @@ class Augment:
             (self.crop, self.crop), Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC
         )
         return to_pixels(image)
-
-
-def pasted(crop: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns a crop (H, W, C) with a random rectangle of another one of its size, of up to all of its area."""
-    height, width = crop.shape[:2]
-    share = np.sqrt(rng.random())
-    tall, wide = round(share * height), round(share * width)
-    top, left = int(rng.integers(height - tall + 1)), int(rng.integers(width - wide + 1))
-    inside = (slice(top, top + tall), slice(left, left + wide))
-    both = crop.copy()
-    both[inside] = other[inside]
-    return both
 
 
 def _resized(pixels: np.ndarray, box: tuple[float, float, float, float], side: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hillotype.data.augment import Augment, pasted
+from hillotype.data.augment import Augment
 
 
 class Samples(Dataset[Tensor]):
@@ -34,9 +34,5 @@ class Samples(Dataset[Tensor]):
             self._order = (epoch, order)
         picture = self.pictures[self._order[1][place]]
         if not self.augment.leaves(picture):  # making a generator takes longer than copying a small picture
-            rng = np.random.default_rng([self.seed, 1, index])
-            picture = self.augment(picture, rng)
-            if rng.random() < self.augment.paste:
-                other = self.pictures[int(rng.integers(len(self.pictures)))]
-                picture = pasted(picture, self.augment(other, rng), rng)
+            picture = self.augment(picture, np.random.default_rng([self.seed, 1, index]))
         return torch.from_numpy(picture.transpose(2, 0, 1).copy())
