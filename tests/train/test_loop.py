@@ -172,7 +172,7 @@ def test_a_deeper_net_starts_as_the_shallower_one(tiny, tmp_path):
 
 @pytest.mark.parametrize("start", ["runs/none", "denoise", "first/best.safetensors"])
 def test_a_start_that_is_not_there_is_refused_by_its_name(start, tiny, tmp_path):
-    with pytest.raises(DataError, match=f"{start}: no run .* or one of .*denoise-color"):
+    with pytest.raises(DataError, match=f"start: {start}: no run .* or one of .*denoise-color"):
         fit(tiny(start=start), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -184,36 +184,6 @@ def test_a_start_of_another_model_is_refused(tiny, tmp_path):
     for start, error in (("first", DataError), ("first.onnx", DataError), ("none.onnx", ModelFileError)):
         with pytest.raises(error, match=start):
             fit(tiny(start=str(tmp_path / start), model=wider), tmp_path / f"from-{start}")
-
-
-def test_the_loss_is_shared_between_the_truth_and_the_mean_of_the_teachers(tiny, tmp_path):
-    for seed, name in enumerate(("first", "second")):
-        fit(tiny(optimization={"steps": 3, "batch": 2, "learning_rate": 1e-2}, seed=seed), tmp_path / name)
-    export(tmp_path / "second", tmp_path / "second.onnx")
-    first, second = str(tmp_path / "first"), str(tmp_path / "second.onnx")
-
-    def loss(*teachers, teaching=1.0):
-        """Of the first step of a net that begins as the first one."""
-        folder = tmp_path / f"{len(teachers)}-{teaching}"
-        optimization = {"steps": 1, "batch": 4, "loss": "l1", "teaching": teaching}
-        fit(tiny(start=first, teachers=teachers, optimization=optimization, seed=7), folder)
-        return open_run(folder).running_loss(1.0)
-
-    truth, one, both = loss(), loss(first), loss(first, second)
-    assert one < 1e-6 < both < truth
-    assert loss(first, second, teaching=0.25) == pytest.approx(0.75 * truth + 0.25 * both, rel=1e-4)
-
-
-def test_teachers_of_another_task_are_refused_and_a_start_counts_their_pictures(tiny, tmp_path, photos):
-    fit(tiny(optimization={"steps": 1, "batch": 2}), tmp_path / "color")
-    gray = tiny().data.model_copy(update={"gray": True}).model_dump()
-    with pytest.raises(RecipeError, match=r"color: was trained for denoise, 3 channels to 3, but .* 1 channels to 1"):
-        fit(tiny(data=gray, teachers=[str(tmp_path / "color")]), tmp_path / "gray")
-    with pytest.raises(DataError, match="none: no run that has validated once"):
-        fit(tiny(teachers=[str(tmp_path / "none")]), tmp_path / "gray")
-    assert not (tmp_path / "gray" / "last.safetensors").exists()
-    fit(tiny(teachers=[str(tmp_path / "color")], optimization={"steps": 1, "batch": 2}), tmp_path / "taught")
-    assert [each["name"] for each in open_run(tmp_path / "taught").earlier] == [f"folder:{photos}"]
 
 
 def test_a_run_folder_is_not_overwritten(tiny, tmp_path):

@@ -92,8 +92,6 @@ class Optimization(_Settings):
     clip: float = Field(1.0, gt=0)
     """Largest norm of the gradient."""
     loss: Literal["l1", "mse", "huber", "psnr", "bce", "half_sse", "bce_sum"] = "l1"
-    teaching: float = Field(0.5, gt=0, le=1)
-    """The share of the loss that compares with the teachers, if the run has any, in place of the truth."""
     loss_weight: float = Field(1.0, gt=0)
     """Factor on the loss."""
     kl_weight: float = Field(1.0, ge=0)
@@ -131,8 +129,6 @@ class Run(_Settings):
     """Train although the model's output activation cannot reach the targets, as report 003 did."""
     start: str | None = None
     """A run folder, a model of the zoo or a model file whose weights this run begins with: to fine-tune."""
-    teachers: tuple[str, ...] = ()
-    """Run folders, models of the zoo or model files; what they answer on average is learned beside the truth."""
     working_side: int | None = None
     """Short side at which the model works on a photograph (colorize); it goes on the card."""
 

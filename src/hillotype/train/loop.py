@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from hillotype.errors import RecipeError
+from hillotype.models import ImageModel
 from hillotype.tasks import Task
 from hillotype.train import checkpoint
 from hillotype.train.average import copy_weights, update_average
@@ -21,7 +22,6 @@ from hillotype.train.folder import RunFolder
 from hillotype.train.losses import loss_of, pull
 from hillotype.train.machine import machine
 from hillotype.train.start import read_start
-from hillotype.train.teachers import Teachers, load_teachers
 from hillotype.train.validate import examples, validate
 
 _TRAINING, _INSIDE = 0, 3  # streams of randomness: what the task draws, what the model draws; validation has its own
@@ -77,13 +77,12 @@ def fit(
     fabric = fabric or Fabric(accelerator="auto", devices=1, precision=run.precision)
     fabric.launch()
     folder = RunFolder(path, run, resume=resume, writes=fabric.is_global_zero)
-    task, teachers = build_task(run), load_teachers(run, fabric)
-    state = _start(run, folder, fabric, teachers)
+    task, state = build_task(run), _start(run, folder, fabric)
     pictures, held_out = load_training(run, task)
     crops = validation_crops(held_out, run)
     run = with_steps(run, len(pictures), fabric.world_size)
     net, optimizer = fabric.setup(state.model, state.optimizer)
-    training = _Training(run, task, teachers, state, net, optimizer, fabric)
+    training = _Training(run, task, state, net, optimizer, fabric)
     folder.open(state.step)
 
     clock = _Clock(state.seconds)
@@ -129,7 +128,6 @@ class _Training:
 
     run: Run
     task: Task
-    teachers: Teachers
     state: State
     net: nn.Module
     optimizer: torch.optim.Optimizer
@@ -142,10 +140,9 @@ def _descend(training: _Training, picture: Tensor, rate: float, fraction: float)
     for group in optimizer.param_groups:
         group["lr"] = rate
     rng = randomness(fabric, run.seed, _TRAINING, state.step, fabric.global_rank)
-    seen = training.task.observe(picture, rng)
     with drawing_from(run.seed, _INSIDE, state.step, fabric.global_rank):
-        answer = training.net(seen).float()
-    loss = _loss(training, seen, answer, training.task.target(picture), fraction)
+        answer = training.net(training.task.observe(picture, rng))
+    loss = _loss(run.optimization, answer.float(), training.task.target(picture), state.model, fraction)
     fabric.backward(loss)
     if math.isfinite(run.optimization.clip):
         fabric.clip_gradients(training.net, optimizer, max_norm=run.optimization.clip, error_if_nonfinite=False)
@@ -168,7 +165,7 @@ def _validate(training: _Training, crops: Tensor, folder: RunFolder) -> float:
     return loss
 
 
-def _start(run: Run, folder: RunFolder, fabric: Fabric, teachers: Teachers) -> State:
+def _start(run: Run, folder: RunFolder, fabric: Fabric) -> State:
     """A fresh state, one that begins with given weights, or the one of the folder's last checkpoint."""
     resumes = folder.last.exists()
     torch.manual_seed(run.seed)
@@ -182,7 +179,7 @@ def _start(run: Run, folder: RunFolder, fabric: Fabric, teachers: Teachers) -> S
         weight_decay=run.optimization.weight_decay,
         fused=fabric.device.type == "cpu",  # a sixth of the time; other devices choose for themselves
     )
-    state = State(model, copy_weights(model), optimizer, earlier=(*earlier, *teachers.sources))
+    state = State(model, copy_weights(model), optimizer, earlier=tuple(earlier))
     if resumes:
         checkpoint.restore(folder.last, state)
     state.machines = tuple(dict.fromkeys((*state.machines, machine(fabric))))
@@ -205,18 +202,13 @@ def schedule(fraction: float, settings: Optimization) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (fraction - warmup) / (1 - warmup))))
 
 
-def _loss(training: _Training, seen: Tensor, answer: Tensor, target: Tensor, fraction: float) -> Tensor:
-    """The weighted loss of a batch, to the truth and the teachers, and the divergence of a generative model."""
-    settings, divergence = training.run.optimization, training.state.model.divergence
-    loss = loss_of(settings.loss, answer, target)
-    if training.teachers.models:
-        taught = training.teachers.answer(seen, training.fabric)
-        loss = torch.lerp(loss, loss_of(settings.loss, answer, taught), settings.teaching)
-    loss = settings.loss_weight * loss
-    if divergence is None:
+def _loss(settings: Optimization, answer: Tensor, target: Tensor, model: ImageModel, fraction: float) -> Tensor:
+    """The weighted loss of a batch, and the divergence that a generative model adds to it."""
+    loss = settings.loss_weight * loss_of(settings.loss, answer, target)
+    if model.divergence is None:
         return loss
     capacity = None if settings.capacity is None else fraction * settings.capacity
-    return loss + settings.kl_weight * pull(divergence, settings.free_bits, capacity)
+    return loss + settings.kl_weight * pull(model.divergence, settings.free_bits, capacity)
 
 
 def _finite(loss: Tensor, run: Run, state: State) -> float:

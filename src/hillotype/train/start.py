@@ -1,4 +1,4 @@
-"""Trained weights by name, a run's or a model file's: those that a run begins with, and its teachers'."""
+"""The weights that a run begins with where they are not random: another run's, or a model file's."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,12 +9,12 @@ from torch import nn
 from hillotype.errors import DataError, RecipeError
 from hillotype.modelfile import find_model, read_card, zoo
 from hillotype.train import checkpoint
-from hillotype.train.config import Run, build_model, make_run
+from hillotype.train.config import Run, build_model
 from hillotype.train.unfold import read_weights
 
 
 def read_start(start: str, model: nn.Module) -> Sequence[Mapping[str, Any]]:
-    """Fills `model` with the best weights of a run folder, a model of the zoo, or a model file.
+    """Fills `model` with the best weights of a run folder, of a model of the zoo, or of a model file.
 
     A larger net may start from a smaller one of its kind: what that one lacks stays as it is, so that blocks that begin
     as the identity change nothing at first (Chen et al. 2016, Net2Net, https://arxiv.org/abs/1511.05641).
@@ -26,11 +26,17 @@ def read_start(start: str, model: nn.Module) -> Sequence[Mapping[str, Any]]:
         DataError: they are missing, damaged, or of another model.
         ModelFileError: the model file is missing, damaged, or foreign.
     """
-    path = _find(start)
-    if path.suffix == ".onnx":
+    if start in zoo() or start.endswith(".onnx"):
+        path = find_model(start)
         sources = read_card(path).sources  # first: it refuses what is no model file
         held = read_weights(path, model)
     else:
+        path = Path(start) / "best.safetensors"
+        if not path.exists():
+            raise DataError(
+                f"start: {start}: no run that has validated once, and no model of that name; give a run folder, an "
+                f".onnx file, or one of {', '.join(zoo())}"
+            )
         held, sources = checkpoint.averaged_weights(path)
     weights = model.state_dict()
     strange = [name for name, value in held.items() if name not in weights or weights[name].shape != value.shape]
@@ -41,32 +47,6 @@ def read_start(start: str, model: nn.Module) -> Sequence[Mapping[str, Any]]:
         )
     model.load_state_dict(weights | held)
     return sources
-
-
-def run_of(start: str) -> Run:
-    """Returns the recipe by which the model of a run folder, a model of the zoo, or a model file was trained.
-
-    Raises:
-        DataError: it is missing or damaged.
-        ModelFileError: the model file is missing, damaged, or foreign.
-        RecipeError: its card names no recipe.
-    """
-    path = _find(start)
-    if path.suffix == ".onnx":
-        return make_run(dict(read_card(path).training.get("recipe", {})), f"{path}: the recipe on its card")
-    return make_run(checkpoint.read_run(path), str(path))
-
-
-def _find(start: str) -> Path:
-    if start in zoo() or start.endswith(".onnx"):
-        return find_model(start)
-    path = Path(start) / "best.safetensors"
-    if not path.exists():
-        raise DataError(
-            f"{start}: no run that has validated once, and no model of that name; give a run folder, an .onnx file, or "
-            f"one of {', '.join(zoo())}"
-        )
-    return path
 
 
 def go_back(run: Run, model: nn.Module, share: float) -> None:
