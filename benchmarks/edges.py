@@ -16,7 +16,6 @@ import argparse
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hillotype.color import Lab
 from hillotype.evaluate.plan import read_test_pictures
@@ -39,7 +38,7 @@ def reduced_lab(truth: Floats, side: int) -> tuple[Floats, Floats]:
 
 def raised_bilinearly(planes: Floats, size: tuple[int, int]) -> Floats:
     """Returns planes (K, h, w) raised to `size` (K, H, W)."""
-    return np.stack([raised(Image.fromarray(plane), size, slice(0, size[0])) for plane in planes])
+    return raised(planes, size, slice(0, size[0]))
 
 
 def smooth_and_sharpened(light: Floats, chroma: Floats, guidance: Guidance) -> tuple[Floats, Floats]:
